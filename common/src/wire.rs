@@ -6,6 +6,7 @@ pub mod deployments;
 pub mod inspections;
 pub mod instances;
 pub mod inventories;
+pub mod services;
 
 use crate::{Band, Callsign, ChallengeName, Digest, DutyCycle, Frequency, RadioId, RunnerId, Timestamp};
 use instances::EngineInfo;

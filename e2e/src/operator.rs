@@ -35,6 +35,11 @@ impl Operator {
         Ok(Self { cookies: cookies.join("; "), client, url: url.to_owned() })
     }
 
+    /// Returns the cookies of the login, as the header `Cookie` has them.
+    pub fn cookies(&self) -> &str {
+        &self.cookies
+    }
+
     /// Gets a resource.
     pub async fn get(&self, path: &str) -> Result<Value> {
         let answer = self.client.get(format!("{}{path}", self.url)).header(COOKIE, &self.cookies).send().await?;

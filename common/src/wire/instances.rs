@@ -5,6 +5,7 @@
 
 use super::deployments::{Deployed, DeploymentOrder};
 use super::inspections::Inspection;
+use super::services::ServiceOrder;
 use crate::instance::{ContainerName, ContainerSpec, Port, ProcessSpec};
 use crate::{Digest, EngineId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -140,6 +141,9 @@ pub struct RunOrder {
     /// The process, in the place of containers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub process: Option<ProcessOrder>,
+    /// That its one container is a service of the engine's swarm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<ServiceOrder>,
     /// Where a cluster keeps the containers for a team of the challenge; absent: the instance is one that a player has
     /// asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -23,7 +23,6 @@ use crate::flags::Flags;
 use crate::instances::Instances;
 use crate::store::Connection;
 use crate::store::catalog::entries;
-use challengectl_common::wire::LogLevel;
 use std::sync::Arc;
 
 /// The challenges of all kinds.
@@ -43,12 +42,6 @@ impl Catalog {
         files: Arc<Files>,
     ) -> Arc<Self> {
         Arc::new(Self { context, flags, instances, files })
-    }
-
-    /// Tells operators that somebody wanted to start a service.
-    pub fn report_service(&self, entry: &Entry) {
-        let why = format!("Challenge {} is a service of a swarm, which no engine of a runner starts", entry.name);
-        self.context.log(LogLevel::Warning, why);
     }
 }
 

@@ -64,6 +64,11 @@ impl Sheet {
         if card.secrets.len() > MAX_REFERENCES {
             return Err(CoreError::Invalid(format!("docker_secrets_array: more than {MAX_REFERENCES} secrets")));
         }
+        let mut ids: Vec<&str> = card.secrets.iter().map(|it| it.id.as_str()).collect();
+        ids.sort_unstable();
+        if ids.windows(2).any(|two| matches!(two, [a, b] if a == b)) {
+            return Err(CoreError::Invalid("docker_secrets_array: a secret is given twice".to_owned()));
+        }
         // The same bounds for both kinds.
         let form = Form::new(self.name.clone(), spec("-", &[]));
         let form = Form { category: self.category.clone(), description: self.description.clone(), ..form };

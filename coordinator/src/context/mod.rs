@@ -122,6 +122,22 @@ impl Context {
         .await
     }
 
+    /// Inserts the audit row of something that was refused to an actor, and changes nothing. `target` is what was asked for;
+    /// neither it nor `why` contains a secret.
+    pub async fn record_refusal(
+        self: &Arc<Self>,
+        actor: Actor,
+        target: String,
+        why: Option<String>,
+    ) -> Result<(), CoreError> {
+        let this = Arc::clone(self);
+        self.run_to_completion(async move {
+            this.begin(actor, "request.refused").await?.commit(&target, why.as_deref()).await?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Begins a command within work that already runs to completion, as where a lock has to be taken first.
     pub(crate) async fn begin(&self, actor: Actor, action: &'static str) -> Result<Command, CoreError> {
         let transaction = self.store.write().await?;

@@ -6,6 +6,7 @@ use crate::session::Owner;
 use crate::store::flags::board::{self, Solvable};
 use crate::store::flags::solves::{self, Capture, Solve};
 use crate::store::flags::submissions;
+use crate::store::flags::unlocks::{self, Unlock};
 use challengectl_common::Timestamp;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
@@ -42,7 +43,7 @@ pub struct Standing {
     pub place: u32,
     /// The team, or the player.
     pub name: String,
-    /// The sum of what was solved.
+    /// The sum of what was solved, less what hints have cost.
     pub points: u32,
     /// When the last of it was solved.
     pub last_solve: Timestamp,
@@ -104,16 +105,30 @@ impl Flags {
                 solved.entry(solve.owner.clone()).or_default().push(solve);
             }
         }
+        let unlocked = unlocks::all(&mut connection).await?;
         drop(connection);
-        let mut standings: Vec<_> = solved.into_iter().filter_map(|(owner, of)| standing(&names, &owner, of)).collect();
+        let of_owner = |owner: &Owner| unlocked.iter().filter(|it| it.owner == *owner).collect::<Vec<_>>();
+        let standing = |(owner, of): (Owner, Vec<Solve>)| standing(&names, &owner, of, &of_owner(&owner));
+        let mut standings: Vec<_> = solved.into_iter().filter_map(standing).collect();
         standings.sort_by_cached_key(|it| (Reverse(it.points), it.last_solve, it.name.clone()));
         (1..).zip(&mut standings).for_each(|(place, standing)| standing.place = place);
         Ok((challenges, standings))
     }
 }
 
-fn standing(names: &HashMap<Owner, String>, owner: &Owner, solves: Vec<Solve>) -> Option<Standing> {
+/// Returns the points for what was solved, less what hints have cost; not below 0.
+pub(super) fn points<'a>(solves: &[Solve], unlocked: impl Iterator<Item = &'a Unlock>) -> u32 {
     let points = solves.iter().fold(0_u32, |sum, solve| sum.saturating_add(solve.points));
+    unlocked.fold(points, |left, unlock| left.saturating_sub(unlock.cost))
+}
+
+fn standing(
+    names: &HashMap<Owner, String>,
+    owner: &Owner,
+    solves: Vec<Solve>,
+    unlocked: &[&Unlock],
+) -> Option<Standing> {
+    let points = points(&solves, unlocked.iter().copied());
     let last_solve = solves.iter().map(|solve| solve.solved_at).max()?;
     Some(Standing { place: 0, name: names.get(owner)?.clone(), points, last_solve, solves })
 }

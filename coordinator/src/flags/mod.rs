@@ -7,15 +7,18 @@ mod keys;
 mod shares;
 mod submit;
 mod tries;
+mod unlocks;
 
 pub use crate::store::flags::board::{Solvable, SolvableKind};
 pub use crate::store::flags::solves::Solve;
 pub use crate::store::flags::submissions::Submission;
+pub use crate::store::flags::unlocks::Unlock;
 pub use crate::store::flags::{FlagMode, Score};
 pub use authoring::{Flag, Part, Worth};
 pub use board::{NamedCapture, Progress, Standing};
 pub use judge::{Sender, Verdict};
 pub use keys::{DEFAULT_FORMAT, MAX_SUBMISSION};
+pub use unlocks::Hint;
 
 pub(crate) use judge::Try;
 pub(crate) use keys::FlagKeys;

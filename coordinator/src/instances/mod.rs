@@ -15,6 +15,7 @@ mod processes;
 mod reaper;
 mod report;
 mod secrets;
+mod services;
 mod sign;
 mod start;
 mod stop;

@@ -90,6 +90,7 @@ impl Instances {
             is_running: session.state != SessionState::Starting,
             containers: spec.containers,
             process,
+            service: self.service_order(connection, session).await?,
             deployment,
             published,
             expires_at,

@@ -5,9 +5,8 @@ use crate::CoreError;
 use crate::audit::Actor;
 use crate::secrets::random_hex;
 use crate::store::Connection;
-use crate::store::catalog::{self, Card};
 use crate::store::instances::secrets::{self, StoredSecret};
-use crate::store::instances::sessions;
+use crate::store::instances::services;
 use challengectl_common::Timestamp;
 use challengectl_common::instance::InstanceSpec;
 use std::sync::Arc;
@@ -69,6 +68,9 @@ impl Instances {
     /// [`CoreError::Invalid`] when the name or the secret cannot be one; [`CoreError::Conflict`] when there is one of this name.
     pub async fn add_secret(&self, name: String, secret: &str, actor: Actor) -> Result<String, CoreError> {
         check(&name, secret, MAX_SERVICE_SECRET)?;
+        if secret.len() > MAX_SERVICE_SECRET {
+            return Err(CoreError::Invalid(format!("data: at most {MAX_SERVICE_SECRET} bytes")));
+        }
         let sealed = self.vault.seal(secret.as_bytes(), &purpose(&name))?;
         self.context
             .command(actor, "secret.set", move |mut command| async move {
@@ -85,25 +87,18 @@ impl Instances {
     /// Removes the secret with this id.
     ///
     /// # Errors
-    /// [`CoreError::NotFound`]; [`CoreError::Conflict`] when a challenge uses it, or a running service does.
+    /// As of [`Self::delete_secret`].
     pub async fn delete_secret_by_id(self: &Arc<Self>, id: &str, actor: Actor) -> Result<(), CoreError> {
-        let mut connection = self.context.store.read().await?;
-        let name = secrets::name_of(&mut connection, id).await?;
-        let name = name.ok_or_else(|| CoreError::NotFound("secret with this id".to_owned()))?;
-        let uses = |card: &Card| card.is_service && card.secrets.iter().any(|it| it.id == id);
-        let cards = catalog::cards(&mut connection).await?;
-        let live = sessions::all_present(&mut connection).await?;
-        drop(connection);
-        if live.iter().any(|it| cards.get(&it.challenge_id).is_some_and(uses)) {
-            return Err(CoreError::Conflict(format!("a running service uses the secret {name}")));
-        }
-        self.delete_secret(name, actor).await
+        let found = secrets::by_id(&mut *self.context.store.read().await?, id).await?;
+        let found = found.ok_or_else(|| CoreError::NotFound("secret with this id".to_owned()))?;
+        self.delete_secret(found.name, actor).await
     }
 
-    /// Removes a secret.
+    /// Removes a secret. A challenge whose services get it cannot be started any more.
     ///
     /// # Errors
-    /// [`CoreError::NotFound`]; [`CoreError::Conflict`] when a challenge uses it.
+    /// [`CoreError::NotFound`]; [`CoreError::Conflict`] when a challenge gives it to its containers as a variable, or a service
+    /// has it.
     pub async fn delete_secret(self: &Arc<Self>, name: String, actor: Actor) -> Result<(), CoreError> {
         self.context
             .command(actor, "secret.delete", move |mut command| async move {
@@ -111,9 +106,12 @@ impl Instances {
                 if !users.is_empty() {
                     return Err(CoreError::Conflict(format!("challenges use it: {}", users.join(", "))));
                 }
-                if !secrets::delete(&mut command, &name).await? {
-                    return Err(CoreError::NotFound(format!("secret {name}")));
+                let missing = || CoreError::NotFound(format!("secret {name}"));
+                let id = secrets::id_of(&mut command, &name).await?.ok_or_else(missing)?;
+                if services::has_any(&mut command, &id).await? {
+                    return Err(CoreError::Conflict(format!("a running service uses the secret {name}")));
                 }
+                secrets::delete(&mut command, &name).await?;
                 command.commit(&name, None).await
             })
             .await
@@ -154,7 +152,7 @@ fn users(uses: &[(String, Vec<String>)], name: &str) -> Vec<String> {
 }
 
 /// Binds a sealed secret to its name, so that none can take the place of another.
-fn purpose(name: &str) -> String {
+pub(super) fn purpose(name: &str) -> String {
     format!("{PURPOSE}{name}")
 }
 

@@ -54,7 +54,9 @@ impl Player {
         self.account_id == other.account_id
     }
 
-    pub(super) fn actor(&self) -> Actor {
+    /// Returns the person as an actor of the audit log.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
         Actor::new(self.name.as_str(), self.address)
     }
 

@@ -47,6 +47,8 @@ pub enum Kind {
 pub struct Engine {
     pub kind: Kind,
     folder: PathBuf,
+    /// What Docker is started with besides.
+    options: Vec<String>,
     /// Has its network and its mounts.
     holder: Process,
     /// The engine itself; `None` after a kill.
@@ -58,6 +60,20 @@ pub struct Engine {
 impl Engine {
     /// Starts an engine, with its data in this folder.
     pub fn start(kind: Kind, folder: &Path) -> Result<Self> {
+        Self::start_with(kind, folder, &[])
+    }
+
+    /// Starts Docker and makes it the manager of a swarm, which it stays over restarts. `list`: the system calls that it
+    /// gives containers by default.
+    pub fn swarm(folder: &Path, list: Option<&Path>) -> Result<Self> {
+        let list = list.map(|list| list.display().to_string());
+        let options: Vec<&str> = list.iter().flat_map(|list| ["--seccomp-profile", list.as_str()]).collect();
+        let engine = Self::start_with(Kind::Docker, folder, &options)?;
+        engine.docker(&["swarm", "init", "--advertise-addr", "127.0.0.1", "--listen-addr", "127.0.0.1:2377"])?;
+        Ok(engine)
+    }
+
+    fn start_with(kind: Kind, folder: &Path, options: &[&str]) -> Result<Self> {
         ensure!(nix::unistd::Uid::effective().is_root(), "container engines of their own need root");
         std::fs::create_dir_all(folder)?;
         std::fs::write(folder.join("resolv.conf"), format!("nameserver {RESOLVER}\n"))?;
@@ -70,7 +86,8 @@ impl Engine {
         command.args(["-n", "-m", "--propagation", "slave", "sh", "-c", ENTER, "enter"]).arg(folder).arg(name);
         let holder = Process::start(&mut command, &folder.join("log"))?;
         wait_until("the mounts are made", READY, || Ok(folder.join("entered").exists()))?;
-        let mut engine = Self { kind, folder: folder.to_owned(), holder, daemon: None, repairs: 0 };
+        let options = options.iter().map(|&option| option.to_owned()).collect();
+        let mut engine = Self { kind, folder: folder.to_owned(), options, holder, daemon: None, repairs: 0 };
         engine.restart()?;
         Ok(engine)
     }
@@ -102,7 +119,8 @@ impl Engine {
         match self.kind {
             Kind::Docker => command
                 .args(["dockerd", "--data-root", &path("root"), "--exec-root", &path("exec")])
-                .args(["--pidfile", &path("pid"), "-H", &self.socket()]),
+                .args(["--pidfile", &path("pid"), "-H", &self.socket()])
+                .args(&self.options),
             Kind::Podman => command
                 .env("CONTAINERS_CONF", path("containers.conf"))
                 .args(["podman", "--root", &path("root"), "--runroot", &path("exec")])
@@ -155,7 +173,8 @@ impl Engine {
         self.holder.id()
     }
 
-    fn log(&self) -> String {
+    /// Returns what the engine has written to its log.
+    pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
 }

@@ -47,6 +47,8 @@ pub struct Place {
     /// Runners without engines.
     others: Vec<Process>,
     engine: Engine,
+    /// Whether the server speaks TLS, with a certificate of its own.
+    is_secure: bool,
     folder: TempDir,
 }
 
@@ -64,7 +66,23 @@ impl Place {
     pub fn with(kind: Kind, build: impl FnOnce(&Self) -> Result<()>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let engine = Engine::start(kind, &folder.path().join("engine"))?;
-        let mut place = Self { folder, engine, server: None, runner: None, others: Vec::new() };
+        Self::new(folder, engine, false).complete(build)
+    }
+
+    /// Starts Docker as the manager of a swarm, and a server that speaks TLS, without which it gives nobody a secret. `list`:
+    /// the system calls that Docker gives containers by default.
+    pub fn swarm(list: Option<&Path>, build: impl FnOnce(&Self) -> Result<()>) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let engine = Engine::swarm(&folder.path().join("engine"), list)?;
+        Self::new(folder, engine, true).complete(build)
+    }
+
+    fn new(folder: TempDir, engine: Engine, is_secure: bool) -> Self {
+        Self { folder, engine, is_secure, server: None, runner: None, others: Vec::new() }
+    }
+
+    fn complete(self, build: impl FnOnce(&Self) -> Result<()>) -> Result<Self> {
+        let mut place = self;
         build(&place)?;
         place.write_settings()?;
         place.start_server()?;
@@ -80,10 +98,13 @@ impl Place {
         let words = output_of(self.inside(&program("challengectl-server")?).args(["runner", "enroll", name]))?;
         let token = words.split_whitespace().last().context("no token was printed")?;
         let state = self.folder.path().join(name);
-        let all = format!(
-            "server: http://127.0.0.1:8443\nenrollment_token: {token}\nstate_dir: {}\n{settings}",
-            state.display()
-        );
+        let (server, trust) = if self.is_secure {
+            ("https://localhost:8443", format!("ca_cert: {}\n", self.certificate().display()))
+        } else {
+            ("http://127.0.0.1:8443", String::new())
+        };
+        let all =
+            format!("server: {server}\nenrollment_token: {token}\nstate_dir: {}\n{trust}{settings}", state.display());
         Ok(std::fs::write(self.folder.path().join(file), all)?)
     }
 
@@ -99,10 +120,13 @@ impl Place {
     }
 
     fn write_settings(&self) -> Result<()> {
-        let settings = format!(
+        let mut settings = format!(
             "listen: '[::]:8443'\ndata_dir: {}/data\nlease_seconds: 3\ngrace_seconds: 0.5\nengine: {{listen: 127.0.0.1:5000}}\n",
             self.folder.path().display()
         );
+        if self.is_secure {
+            settings.push_str("tls: {self_signed: true}\n");
+        }
         Ok(std::fs::write(self.folder.path().join("server.yml"), settings)?)
     }
 
@@ -169,6 +193,18 @@ impl Place {
         self.folder.path()
     }
 
+    /// Returns the server's own certificate.
+    pub fn certificate(&self) -> PathBuf {
+        self.folder.path().join("data/tls.crt")
+    }
+
+    /// Sends a request to a server that speaks TLS, as a browser with these cookies; returns status and body.
+    pub fn browse(&self, cookies: &str, method: &str, path: &str, body: Option<&Value>) -> Result<(u16, Value)> {
+        let mut command = self.inside(Path::new("curl"));
+        command.arg("--cacert").arg(self.certificate()).args(["-H", &format!("Cookie: {cookies}")]);
+        exchange(&mut command, method, &format!("https://localhost:8443{path}"), body)
+    }
+
     /// Returns the server's database.
     pub fn database(&self) -> PathBuf {
         self.folder.path().join("data/challengectl.db")
@@ -193,14 +229,7 @@ impl Place {
 
     /// Sends a request to the engine front as `curl` does; returns status and body.
     pub fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Result<(u16, Value)> {
-        let mut command = self.inside(Path::new("curl"));
-        command.args(["-sS", "-X", method, "-w", "\n%{http_code}", &format!("{FRONT}{path}")]);
-        if let Some(body) = body {
-            command.args(["-H", "Content-Type: application/json", "-d", &body.to_string()]);
-        }
-        let answer = output_of(&mut command)?;
-        let (body, status) = answer.rsplit_once('\n').context("no status")?;
-        Ok((status.parse()?, serde_json::from_str(body).with_context(|| body.to_owned())?))
+        exchange(&mut self.inside(Path::new("curl")), method, &format!("{FRONT}{path}"), body)
     }
 
     /// Loads a page of an instance, as a player does.
@@ -227,6 +256,17 @@ impl Place {
         command.env("CHALLENGECTL_CONFIG", self.folder.path().join("server.yml"));
         command
     }
+}
+
+/// Lets `curl` send a request; returns status and body.
+fn exchange(curl: &mut Command, method: &str, url: &str, body: Option<&Value>) -> Result<(u16, Value)> {
+    curl.args(["-sS", "-X", method, "-w", "\n%{http_code}", url]);
+    if let Some(body) = body {
+        curl.args(["-H", "Content-Type: application/json", "-d", &body.to_string()]);
+    }
+    let answer = output_of(curl)?;
+    let (body, status) = answer.rsplit_once('\n').context("no status")?;
+    Ok((status.parse()?, serde_json::from_str(body).with_context(|| body.to_owned())?))
 }
 
 fn sample_folder() -> PathBuf {

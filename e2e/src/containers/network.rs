@@ -27,6 +27,13 @@ pub fn client(limit: Duration) -> Result<Client> {
     Ok(Client::builder().no_proxy().timeout(limit).build()?)
 }
 
+/// Returns a client that trusts a server's own certificate.
+pub fn client_trusting(certificate: &[u8], limit: Duration) -> Result<Client> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let certificates = [reqwest::Certificate::from_pem(certificate)?];
+    Ok(Client::builder().no_proxy().timeout(limit).tls_certs_only(certificates).build()?)
+}
+
 /// Waits for the end of a thread.
 pub fn join<T>(thread: JoinHandle<Result<T>>) -> Result<T> {
     thread.join().map_err(|_| anyhow::anyhow!("a thread has panicked"))?

@@ -6,6 +6,7 @@ use super::labels::{self, Owner};
 use super::probe::Prober;
 use super::profile::Profile;
 use super::subnets::Subnets;
+use super::swarm::Swarm;
 use super::{EngineError, Host};
 use crate::config::{self, EngineConfig};
 use bollard::API_DEFAULT_VERSION;
@@ -35,6 +36,7 @@ pub(crate) struct Docker {
     pub(super) prober: Prober,
     pub(super) subnets: Subnets,
     pub(super) layers: Layers,
+    pub(super) swarm: Swarm,
 }
 
 /// A container that was found.
@@ -74,7 +76,9 @@ impl Docker {
             prober: host.prober.clone(),
             subnets: Subnets::default(),
             layers: Layers::default(),
+            swarm: Swarm::default(),
         };
+        docker.manages_swarm().await?;
         docker.note_networks().await?;
         Ok(docker)
     }
@@ -113,10 +117,15 @@ impl Docker {
     pub(crate) async fn remove(&self, session: i64) -> Result<(), EngineError> {
         // Never closed.
         let _permit = self.removals.acquire().await;
+        let was_service = self.remove_services(session).await?;
         for container in self.list_session(session).await? {
             self.remove_container(&container.id).await?;
         }
-        self.remove_networks(session).await
+        self.remove_networks(session).await?;
+        if self.remove_service_network(session).await? || was_service {
+            self.remove_unused_secrets().await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn remove_container(&self, id: &str) -> Result<(), EngineError> {
@@ -155,8 +164,13 @@ impl Docker {
     pub(super) fn error(&self, error: Error) -> EngineError {
         match error {
             Error::DockerResponseServerError { message, .. } => EngineError::Refused(message),
-            error => EngineError::Away { socket: self.socket.clone(), reason: error.to_string() },
+            error => self.away(&error.to_string()),
         }
+    }
+
+    /// Returns the error of an engine that is to be asked again.
+    pub(super) fn away(&self, reason: &str) -> EngineError {
+        EngineError::Away { socket: self.socket.clone(), reason: reason.to_owned() }
     }
 }
 

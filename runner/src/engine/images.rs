@@ -42,15 +42,6 @@ impl Docker {
         ports.truncate(MAX_IMAGE_PORTS);
         Ok(ports)
     }
-
-    /// Returns whether the engine manages a swarm. Podman never does, and takes long to tell about itself.
-    pub(crate) async fn manages_swarm(&self) -> Result<bool, EngineError> {
-        if self.profile.is_podman() {
-            return Ok(false);
-        }
-        let info = self.api.info().await.map_err(|error| self.error(error))?;
-        Ok(info.swarm.and_then(|swarm| swarm.control_available).unwrap_or(false))
-    }
 }
 
 /// Returns whether this is the name of an image: images without one are listed as `<none>:<none>`.

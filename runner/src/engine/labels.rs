@@ -10,6 +10,9 @@ const FENCE: &str = "challengectl.fence";
 const CONTAINER: &str = "challengectl.container";
 pub(super) const CHALLENGE: &str = "challengectl.challenge";
 const EXPIRES: &str = "challengectl.expires";
+/// The name of a secret, and which of its contents it is.
+const SECRET: &str = "challengectl.secret";
+const VERSION: &str = "challengectl.version";
 
 /// The installation of a runner: a random text in its state folder. Two runners on one engine never touch what the other
 /// has started, also if they have the same name.
@@ -23,6 +26,11 @@ impl Owner {
         pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
+    /// Returns the beginning of the text: enough to tell two runners on one engine apart.
+    pub(super) fn short(&self) -> &str {
+        self.0.get(..8).unwrap_or(&self.0)
+    }
+
     /// Returns the filter that finds everything of this installation.
     pub(super) fn filter(&self) -> HashMap<String, Vec<String>> {
         HashMap::from([("label".to_owned(), vec![format!("{RUNNER}={}", self.0)])])
@@ -33,6 +41,18 @@ impl Owner {
 pub(super) fn only(mut filter: HashMap<String, Vec<String>>, session: i64) -> HashMap<String, Vec<String>> {
     filter.entry("label".to_owned()).or_default().push(format!("{SESSION}={session}"));
     filter
+}
+
+/// Returns the labels of a secret of a swarm.
+pub(super) fn of_secret(owner: &Owner, name: &str, version: i64) -> HashMap<String, String> {
+    let mut labels = of_owner(owner);
+    labels.extend([(SECRET.to_owned(), name.to_owned()), (VERSION.to_owned(), version.to_string())]);
+    labels
+}
+
+/// Returns the label of what is of no session.
+pub(super) fn of_owner(owner: &Owner) -> HashMap<String, String> {
+    HashMap::from([(RUNNER.to_owned(), owner.0.clone())])
 }
 
 /// Adds the name of a container, and what people want to know of it.

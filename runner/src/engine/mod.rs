@@ -20,6 +20,7 @@ pub(crate) mod process;
 mod profile;
 mod start;
 mod subnets;
+mod swarm;
 
 use challengectl_host::durable::{self, Readers};
 pub(crate) use docker::Docker;

@@ -55,28 +55,27 @@ impl Docker {
     /// Returns the bridges of all networks of instances, also of those of other runners.
     pub(crate) async fn bridges(&self) -> Result<Vec<String>, EngineError> {
         let networks = self.networks(&HashMap::new()).await?;
-        let numbers = networks.iter().filter_map(|network| subnets::number(subnet(network)?));
+        // Of a configuration no bridge is made yet, or never again.
+        let networks = networks.iter().filter(|network| network.config_only != Some(true));
+        let numbers = networks.filter_map(|network| subnets::number(subnet(network)?));
         Ok(numbers.map(|number| format!("{}{number}", host::BRIDGES)).collect())
     }
 
     /// Returns the sessions whose networks are there.
     pub(crate) async fn sessions_of_networks(&self) -> Result<Vec<i64>, EngineError> {
-        let networks = self.networks(&self.owner.filter()).await?;
-        Ok(networks.iter().filter_map(|it| Some(labels::read(it.labels.as_ref())?.0)).collect())
+        Ok(self.own_networks().await?.into_iter().map(|(session, _)| session).collect())
     }
 
     /// Returns the numbers of the networks of sessions.
     pub(crate) async fn numbers_of_networks(&self) -> Result<HashMap<i64, u16>, EngineError> {
-        let networks = self.networks(&self.owner.filter()).await?;
-        let numbered = |it: &Network| Some((labels::read(it.labels.as_ref())?.0, subnets::number(subnet(it)?)?));
-        Ok(networks.iter().filter_map(numbered).collect())
+        let networks = self.own_networks().await?.into_iter();
+        Ok(networks.filter_map(|(session, number)| Some((session, number?))).collect())
     }
 
     /// Records the networks that are there.
     pub(super) async fn note_networks(&self) -> Result<(), EngineError> {
-        for network in self.networks(&self.owner.filter()).await? {
-            subnet(&network).into_iter().for_each(|cidr| self.subnets.note(cidr));
-        }
+        let numbers = self.own_networks().await?.into_iter().filter_map(|(_, number)| number);
+        numbers.for_each(|number| self.subnets.note(&subnets::cidr(number)));
         Ok(())
     }
 
@@ -95,32 +94,45 @@ impl Docker {
     }
 
     async fn try_network(&self, order: &Order, number: u16) -> Result<Net, EngineError> {
-        let name = format!("ctf-{}-{}", short(&self.owner.0), order.session_id);
-        let config = IpamConfig { subnet: Some(subnets::cidr(number)), ..IpamConfig::default() };
+        let is_service = order.run.as_ref().is_some_and(|run| run.service.is_some());
+        let mut name = format!("{}{}", self.network_prefix(), order.session_id);
+        if is_service {
+            name = format!("{name}-{}", order.fence);
+        }
         // The rules of the host's firewall recognise it. By its number, and not by the session: two runners on one engine
         // may have the same session of two servers, but never the same addresses.
         let bridge = format!("{}{number}", host::BRIDGES);
+        let options = HashMap::from([("com.docker.network.bridge.name".to_owned(), bridge.clone())]);
+        let made = match is_service {
+            true => self.make_service_network(&name, number, options).await,
+            false => self.make_container_network(&name, number, options, order).await,
+        };
+        if made.as_ref().is_err_and(|error| !matches!(error, EngineError::Refused(reason) if is_taken(reason))) {
+            self.subnets.free(number);
+        }
+        made.map(|()| Net { name, bridge, number })
+    }
+
+    async fn make_container_network(
+        &self,
+        name: &str,
+        number: u16,
+        options: HashMap<String, String>,
+        order: &Order,
+    ) -> Result<(), EngineError> {
+        let config = IpamConfig { subnet: Some(subnets::cidr(number)), ..IpamConfig::default() };
         let request = NetworkCreateRequest {
-            name: name.clone(),
+            name: name.to_owned(),
             driver: Some("bridge".to_owned()),
             ipam: Some(Ipam { config: Some(vec![config]), ..Ipam::default() }),
-            options: Some(HashMap::from([("com.docker.network.bridge.name".to_owned(), bridge.clone())])),
+            options: Some(options),
             labels: Some(self.owner.labels(order.session_id, order.fence)),
             ..NetworkCreateRequest::default()
         };
-        match self.api.create_network(request).await {
-            Ok(_) => Ok(Net { name, bridge, number }),
-            Err(error) => {
-                let error = self.error(error);
-                if !matches!(&error, EngineError::Refused(reason) if is_taken(reason)) {
-                    self.subnets.free(number);
-                }
-                Err(error)
-            }
-        }
+        self.api.create_network(request).await.map(drop).map_err(|error| self.error(error))
     }
 
-    /// Removes the networks of a session.
+    /// Removes the networks of a session that are of containers.
     pub(super) async fn remove_networks(&self, session: i64) -> Result<(), EngineError> {
         for network in self.networks(&labels::only(self.owner.filter(), session)).await? {
             let Some(id) = &network.id else { continue };
@@ -134,7 +146,21 @@ impl Docker {
         Ok(())
     }
 
-    async fn networks(&self, filter: &HashMap<String, Vec<String>>) -> Result<Vec<Network>, EngineError> {
+    /// Returns the sessions that have networks, with the numbers of these, of which one of another program has none.
+    async fn own_networks(&self) -> Result<Vec<(i64, Option<u16>)>, EngineError> {
+        let of_services = self.networks_of_services().await?.into_iter().map(|it| (it.session, Some(it.number)));
+        let labelled = self.networks(&self.owner.filter()).await?;
+        let number = |network: &Network| subnets::number(subnet(network)?);
+        let of_containers = labelled.iter().filter_map(|it| Some((labels::read(it.labels.as_ref())?.0, number(it))));
+        Ok(of_services.chain(of_containers).collect())
+    }
+
+    /// Returns what the names of all networks of this installation begin with; the session follows.
+    pub(super) fn network_prefix(&self) -> String {
+        format!("ctf-{}-", self.owner.short())
+    }
+
+    pub(super) async fn networks(&self, filter: &HashMap<String, Vec<String>>) -> Result<Vec<Network>, EngineError> {
         let options = ListNetworksOptionsBuilder::new().filters(filter).build();
         self.listed(|| self.api.list_networks(Some(options.clone()))).await
     }
@@ -148,9 +174,4 @@ fn is_taken(reason: &str) -> bool {
 
 fn subnet(network: &Network) -> Option<&str> {
     network.ipam.as_ref()?.config.as_ref()?.first()?.subnet.as_deref()
-}
-
-/// Returns the beginning of a random text: enough to tell two runners on one engine apart.
-fn short(text: &str) -> &str {
-    text.get(..8).unwrap_or(text)
 }

@@ -21,6 +21,9 @@ impl Docker {
         run: &RunOrder,
         is_wanted: IsWanted<'_>,
     ) -> Result<String, EngineError> {
+        if let Some(service) = &run.service {
+            return self.start_service(order, run, service, is_wanted).await;
+        }
         self.check_images(run).await?;
         let network = {
             // Never closed.

@@ -20,6 +20,9 @@ const PER_PLAYER: Rate = Rate { per_second: 50, burst: 500 };
 /// The limit of an address for registrations: a venue of 1,000 players may register at once, and some of them three times,
 /// with another name or after a wrong code.
 const REGISTRATIONS: Rate = Rate { per_second: 1, burst: 3_000 };
+/// The limit of an address for refused requests that are recorded in the audit log: a program that tries all operations of
+/// the API is recorded as a whole, and a flood does not fill the database.
+const RECORDED_REFUSALS: Rate = Rate { per_second: 1, burst: 200 };
 /// The number of clients above which idle ones are forgotten; each takes about 100 bytes.
 const MAX_CLIENTS: usize = 20_000;
 
@@ -36,6 +39,7 @@ pub struct RateLimits {
     runners: DefaultKeyedRateLimiter<RunnerId>,
     players: DefaultKeyedRateLimiter<i64>,
     registrations: DefaultKeyedRateLimiter<IpAddr>,
+    recorded_refusals: DefaultKeyedRateLimiter<Option<IpAddr>>,
 }
 
 impl Default for RateLimits {
@@ -45,6 +49,7 @@ impl Default for RateLimits {
             runners: limiter(PER_RUNNER),
             players: limiter(PER_PLAYER),
             registrations: limiter(REGISTRATIONS),
+            recorded_refusals: limiter(RECORDED_REFUSALS),
         }
     }
 }
@@ -63,6 +68,11 @@ impl RateLimits {
     /// Counts a registration from an address.
     pub fn count_registration(&self, address: IpAddr) -> Result<(), Problem> {
         count(&self.registrations, &site(address))
+    }
+
+    /// Returns whether another refused request of an address is recorded in the audit log.
+    pub fn records_refusal(&self, address: Option<IpAddr>) -> bool {
+        count(&self.recorded_refusals, &address.map(site)).is_ok()
     }
 
     /// Counts a request of an address.

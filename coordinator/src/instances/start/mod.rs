@@ -19,7 +19,7 @@ use crate::CoreError;
 use crate::secrets::random_hex;
 use crate::session::{Owner, SessionState};
 use crate::store::instances::sessions::{self, NewSession};
-use crate::store::instances::{self, InstanceChallenge, engines, processes};
+use crate::store::instances::{self, InstanceChallenge, engines, processes, services};
 use crate::store::{Connection, Transaction};
 use admission::Admission;
 use opening::{fits, key};
@@ -191,6 +191,7 @@ impl Instances {
         let spec = instances::spec(&mut transaction, challenge.id, challenge.version).await?;
         fits(&spec, wish)?;
         Self::check_secrets(&mut transaction, &spec).await?;
+        let service = self.service(&mut transaction, challenge).await?;
         if !engines::usable(&mut transaction).await?.iter().any(|engine| place::can_run(engine.kind, &spec)) {
             let what = if spec.process.is_none() { "container engine" } else { "engine for processes" };
             return Err(CoreError::Unavailable(format!("no {what} is online; try again later")));
@@ -216,6 +217,9 @@ impl Instances {
         let id = sessions::insert(&mut transaction, &new).await?;
         if let Some(Opening { pdb_id, file, .. }) = wish.opening() {
             processes::insert(&mut transaction, id, pdb_id.as_deref(), file.as_ref(), now).await?;
+        }
+        if let Some(secrets) = service {
+            services::insert(&mut transaction, id, &secrets).await?;
         }
         self.place_waiting(&mut transaction).await?;
         if wish.opening().is_some() {

@@ -1,5 +1,6 @@
 //! Placing: sessions that wait get an engine, and ports there.
 
+use super::super::services::takes;
 use super::super::{Instances, Session};
 use crate::CoreError;
 use crate::session::Happening;
@@ -7,7 +8,7 @@ use crate::store::Connection;
 use crate::store::instances::engines::{self, Engine};
 use crate::store::instances::inventories::{self, StoredInventory};
 use crate::store::instances::sessions::{self, Place, queue};
-use crate::store::instances::{self, ports};
+use crate::store::instances::{self, ports, services};
 use challengectl_common::instance::{InstanceSpec, Transport};
 use challengectl_common::wire::instances::{EngineKind, Published};
 use challengectl_common::{EngineId, RunnerId};
@@ -46,10 +47,16 @@ impl Instances {
         let Some(next) = session.state.after(Happening::IsPlaced) else { return Ok(false) };
         let spec = instances::spec(connection, session.challenge_id, session.version).await?;
         engines.sort_by(|a, b| fullness(a).total_cmp(&fullness(b)));
-        let holders = holders(inventories::usable(connection).await?, &spec);
+        let inventories = inventories::usable(connection).await?;
+        let holders = holders(&inventories, &spec);
         let has_images =
             |it: &Engine| holders.is_empty() || holders.contains(&(it.runner_id.clone(), it.engine_id.clone()));
-        let fits = |it: &Engine| can_run(it.kind, &spec) && has_room(it) && has_images(it);
+        let service = services::secrets_of(connection, session.id).await?;
+        let takes_it = |it: &Engine| match &service {
+            Some(secrets) => inventories.iter().any(|stored| is_of(stored, it) && takes(stored, secrets)),
+            None => true,
+        };
+        let fits = |it: &Engine| can_run(it.kind, &spec) && has_room(it) && has_images(it) && takes_it(it);
         for engine in engines.iter_mut().filter(|engine| fits(engine)) {
             let Some(published) = free_ports(connection, engine, &spec).await? else { continue };
             ports::lease(connection, &engine.runner_id, session.id, &published).await?;
@@ -82,7 +89,7 @@ impl Instances {
 }
 
 /// Returns the engines that are known to have all images of a spec; none for a process, which has no image.
-fn holders(inventories: Vec<StoredInventory>, spec: &InstanceSpec) -> HashSet<(RunnerId, EngineId)> {
+fn holders(inventories: &[StoredInventory], spec: &InstanceSpec) -> HashSet<(RunnerId, EngineId)> {
     if spec.containers.is_empty() {
         return HashSet::new();
     }
@@ -90,8 +97,12 @@ fn holders(inventories: Vec<StoredInventory>, spec: &InstanceSpec) -> HashSet<(R
         let has = |image: &str| it.inventory.images.iter().any(|info| is_same(&info.name, image));
         spec.containers.iter().all(|container| has(&container.image))
     };
-    let known = inventories.into_iter().filter(has_all);
-    known.map(|it| (it.runner_id, it.inventory.engine_id)).collect()
+    let known = inventories.iter().filter(|it| has_all(it));
+    known.map(|it| (it.runner_id.clone(), it.inventory.engine_id.clone())).collect()
+}
+
+fn is_of(stored: &StoredInventory, engine: &Engine) -> bool {
+    stored.runner_id == engine.runner_id && stored.inventory.engine_id == engine.engine_id
 }
 
 /// Returns whether engines of a kind can run an instance: containers are the same for both kinds that have them.

@@ -9,7 +9,7 @@ use crate::session::{Owner, SessionState};
 use crate::store::Connection;
 use crate::store::instances::sessions::warm::Wanted;
 use crate::store::instances::sessions::{self, NewSession, queue, warm};
-use crate::store::instances::{self, InstanceChallenge};
+use crate::store::instances::{self, InstanceChallenge, services};
 use std::time::Duration;
 
 /// The front of sessions that nobody has asked for.
@@ -108,6 +108,8 @@ impl Instances {
             if spec.process.is_some() || Self::check_secrets(connection, &spec).await.is_err() {
                 continue;
             }
+            let Some(challenge) = instances::get(connection, wanted.challenge_id).await? else { continue };
+            let Ok(service) = self.service(connection, &challenge).await else { continue };
             let new = NewSession {
                 key: &random_hex::<16>(),
                 front: FRONT,
@@ -123,6 +125,9 @@ impl Instances {
                 several: false,
             };
             let id = sessions::insert(connection, &new).await?;
+            if let Some(secrets) = service {
+                services::insert(connection, id, &secrets).await?;
+            }
             let Some(session) = sessions::get(connection, id).await? else { continue };
             // One that finds no place waits for none: it is reaped, and tried again.
             self.place(connection, session, &mut engines).await?;

@@ -3,6 +3,7 @@
 pub mod board;
 pub mod solves;
 pub mod submissions;
+pub mod unlocks;
 
 use crate::store::cells::corrupt;
 use crate::store::{Connection, StoreError};

@@ -6,6 +6,7 @@ pub mod inventories;
 pub mod ports;
 pub mod processes;
 pub mod secrets;
+pub mod services;
 pub mod sessions;
 
 use super::cells::{from_json, to_json};

@@ -4,6 +4,7 @@ use super::super::{Connection, StoreError};
 use crate::store::cells::from_json;
 use challengectl_common::Timestamp;
 use challengectl_common::instance::InstanceSpec;
+use sqlx::FromRow;
 
 /// A secret, without its content.
 #[derive(Debug, Clone)]
@@ -24,9 +25,26 @@ pub async fn all(connection: &mut Connection) -> Result<Vec<StoredSecret>, Store
     Ok(rows.into_iter().map(secret).collect())
 }
 
-/// Returns the name of the secret with this id; `None` if there is none.
-pub async fn name_of(connection: &mut Connection, id: &str) -> Result<Option<String>, StoreError> {
-    Ok(sqlx::query_scalar("SELECT name FROM secrets WHERE id = $1").bind(id).fetch_optional(connection).await?)
+/// A secret with its content.
+#[derive(Debug, FromRow)]
+pub struct SealedSecret {
+    /// The name.
+    pub name: String,
+    /// Names the content; each new one has a greater version.
+    pub version: i64,
+    /// The content, sealed.
+    pub content: Vec<u8>,
+}
+
+/// Returns the secret with this id; `None` if there is none.
+pub async fn by_id(connection: &mut Connection, id: &str) -> Result<Option<SealedSecret>, StoreError> {
+    let query = sqlx::query_as("SELECT name, version, content FROM secrets WHERE id = $1").bind(id);
+    Ok(query.fetch_optional(connection).await?)
+}
+
+/// Returns the id of the secret of this name; `None` if there is none.
+pub async fn id_of(connection: &mut Connection, name: &str) -> Result<Option<String>, StoreError> {
+    Ok(sqlx::query_scalar("SELECT id FROM secrets WHERE name = $1").bind(name).fetch_optional(connection).await?)
 }
 
 /// Returns the sealed content of a secret; `None` if there is none of this name.
@@ -45,8 +63,9 @@ pub async fn put(
 ) -> Result<bool, StoreError> {
     let is_new = content(&mut *connection, name).await?.is_none();
     sqlx::query(
-        "INSERT INTO secrets (name, content, updated_at, id) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (name) DO UPDATE SET content = excluded.content, updated_at = excluded.updated_at",
+        "INSERT INTO secrets (name, content, updated_at, version, id) VALUES ($1, $2, $3, $3, $4)
+         ON CONFLICT (name) DO UPDATE SET content = excluded.content, updated_at = excluded.updated_at,
+             version = max(version + 1, excluded.version)",
     )
     .bind(name)
     .bind(sealed)
@@ -57,10 +76,10 @@ pub async fn put(
     Ok(is_new)
 }
 
-/// Removes a secret. Returns `false` if there was none.
-pub async fn delete(connection: &mut Connection, name: &str) -> Result<bool, StoreError> {
-    let done = sqlx::query("DELETE FROM secrets WHERE name = $1").bind(name).execute(connection).await?;
-    Ok(done.rows_affected() > 0)
+/// Removes a secret.
+pub async fn delete(connection: &mut Connection, name: &str) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM secrets WHERE name = $1").bind(name).execute(connection).await?;
+    Ok(())
 }
 
 /// Returns the slugs of the challenges, each with the names of the secrets that new instances of it get.

@@ -33,6 +33,15 @@ pub(super) async fn sweep(agent: &Agent, before: &Unknown) -> Unknown {
     }
 }
 
+/// Removes secrets that a start has left in a swarm whose runner was killed.
+pub(super) async fn sweep_secrets(agent: &Agent) {
+    for docker in agent.instances.engines.iter().filter_map(Engine::connected) {
+        if let Err(error) = docker.remove_unused_secrets().await {
+            tracing::debug!("{error}");
+        }
+    }
+}
+
 async fn unknown(agent: &Agent) -> Result<Unknown, EngineError> {
     let Some(owner) = agent.instances.owner.clone() else { return Ok(Unknown::default()) };
     // Without an engine that could know them, all would be unknown, also those of another runner on this host.

@@ -21,6 +21,7 @@ pub(super) async fn run(agent: Arc<Agent>) {
         sleep(PERIOD).await;
         if number % SWEEP_EVERY == 0 {
             unknown = sweep::sweep(&agent, &unknown).await;
+            sweep::sweep_secrets(&agent).await;
         }
         for engine in &agent.instances.engines {
             if let Err(error) = look(&agent, engine).await {
@@ -60,6 +61,7 @@ async fn look(agent: &Arc<Agent>, engine: &Engine) -> Result<(), EngineError> {
     }
     let mut seen: HashSet<i64> = found.into_iter().map(|it| it.session).collect();
     seen.extend(docker.sessions_of_networks().await?);
+    seen.extend(docker.sessions_of_services().await?);
     for session in seen.into_iter().filter(|session| !known.contains(session)) {
         let is_new = agent.instances.sessions.lock().contains_key(&session);
         if !is_new {

@@ -156,7 +156,7 @@ async fn started(docker: &Docker, order: &Order, first: Result<String, EngineErr
         Err(error @ (EngineError::Away { .. } | EngineError::Superseded)) => Err(error),
         Err(refused) => {
             docker.remove(order.session_id).await?;
-            let is_permanent = matches!(refused, EngineError::NoImage(_));
+            let is_permanent = matches!(refused, EngineError::NoImage(_) | EngineError::Impossible(_));
             Ok(Outcome::Failed { reason: refused.to_string(), is_permanent })
         }
     }

@@ -1,11 +1,13 @@
 //! What a container may use of its host.
 
+mod service;
+
 use bollard::models::{HostConfig, HostConfigLogConfig, PortBinding, ResourcesUlimits};
 use challengectl_common::instance::ContainerSpec;
 use challengectl_common::wire::instances::Published;
 use nix::sys::resource::{Resource, getrlimit};
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The system calls that containers are refused. The engines' own profiles allow `AF_VSOCK` and, Docker's, `io_uring`.
 ///
@@ -37,6 +39,8 @@ const NO_RESOLVER: &str = "127.0.0.1";
 pub(super) struct Profile {
     is_podman: bool,
     seccomp: String,
+    /// The file with the list of system calls.
+    seccomp_file: PathBuf,
     /// The control group of all containers; `None` where the engine's own is used.
     group: Option<String>,
 }
@@ -45,11 +49,16 @@ impl Profile {
     /// Returns the profile for an engine. Docker takes the list of system calls itself, Podman the file with it.
     pub(super) fn new(is_podman: bool, seccomp_file: &Path, group: Option<String>) -> Self {
         let seccomp = if is_podman { seccomp_file.display().to_string() } else { SECCOMP.to_owned() };
-        Self { is_podman, seccomp: format!("seccomp={seccomp}"), group }
+        Self { is_podman, seccomp: format!("seccomp={seccomp}"), seccomp_file: seccomp_file.to_owned(), group }
     }
 
     pub(super) fn is_podman(&self) -> bool {
         self.is_podman
+    }
+
+    /// Returns the file with the list of system calls.
+    pub(super) fn file(&self) -> &Path {
+        &self.seccomp_file
     }
 
     /// Returns what a container may use. Capabilities: none but those of its spec.

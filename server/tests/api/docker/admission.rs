@@ -61,6 +61,7 @@ const MATRIX: &[(&str, &str, Who)] = &[
     ("GET", "/api/v1/hints/{hint_id}", Account),
     ("PATCH", "/api/v1/hints/{hint_id}", Admin),
     ("DELETE", "/api/v1/hints/{hint_id}", Admin),
+    ("POST", "/api/v1/unlocks", Account),
     ("GET", "/api/v1/solutions", Admin),
     ("POST", "/api/v1/solutions", Admin),
     ("GET", "/api/v1/solutions/{solution_id}", Admin),
@@ -256,4 +257,24 @@ async fn every_change_of_an_organiser_is_on_record() {
     ];
     assert_eq!(actions, expected);
     assert!(!audit.to_string().contains("flag{"), "{audit}");
+}
+
+#[tokio::test]
+async fn what_is_refused_to_others_than_admins_is_on_record() {
+    let site = site().await;
+    let (ada, browser) = (player(&site, "ada").await, browser(&site).await);
+    assert_eq!(ada.post("/api/v1/nuke", json!({"all": true})).await.status, 403);
+    assert_eq!(Answer::of(site.request(Method::DELETE, "/api/v1/secret/flag{path}")).await.status, 403);
+    let wrong = Holder { site: &site, token: "cctl_staff_0".to_owned() };
+    assert_eq!(wrong.get("/api/v1/flags").await.status, 401);
+    let audit = browser.get("/api/audit").await.body;
+    let rows = audit["entries"].as_array().unwrap().iter().filter(|row| row["what"] == "request.refused");
+    let rows: Vec<_> = rows.map(|row| [&row["who"], &row["target"], &row["from_address"]]).collect();
+    let expected = [
+        ["(nobody)", "GET /api/v1/flags", "127.0.0.1"],
+        ["(nobody)", "DELETE /api/v1/secret/{secret_id}", "127.0.0.1"],
+        ["ada", "POST /api/v1/nuke", "127.0.0.1"],
+    ];
+    assert_eq!(json!(rows), json!(expected));
+    assert!(!audit.to_string().contains("flag{") && !audit.to_string().contains("cctl_staff_0"), "{audit}");
 }

@@ -345,3 +345,55 @@ async fn files_of_a_challenge_are_for_those_who_see_it() {
     assert_eq!(data(&admin.get(&format!("{path}/files")).await).as_array().unwrap().len(), 1);
     assert_eq!(error(&admin.parts("/api/v1/files", &[("challenge_id", None, &id.to_string())]).await).0, 400);
 }
+
+#[tokio::test]
+async fn a_hint_that_costs_is_unlocked_for_points() {
+    let site = site().await;
+    let admin = admin(&site).await;
+    let (ada, bob) = (player(&site, "ada").await, player(&site, "bob").await);
+    let id = admin.challenge(json!({"type": "standard", "value": 100})).await;
+    admin.post("/api/v1/flags", json!({"challenge_id": id, "content": "flag{f}", "type": "static"})).await;
+    let hint = async |fields: Value| {
+        let mut body = json!({"challenge_id": id});
+        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        data(&admin.post("/api/v1/hints", body).await)["id"].as_i64().unwrap()
+    };
+    let first = hint(json!({"content": "Look.", "cost": 60})).await;
+    let needs = json!({"prerequisites": [first]});
+    let second = hint(json!({"content": "There.", "cost": 50, "requirements": needs})).await;
+    let unlock = |who: &super::Holder<'_>, hint: i64| {
+        let request = who.request(Method::POST, "/api/v1/unlocks").json(&json!({"target": hint, "type": "hints"}));
+        Answer::of(request)
+    };
+    let why = |answer: &Answer, field: &str| {
+        assert_eq!((answer.status, &answer.body["success"]), (400, &json!(false)), "{}", answer.body);
+        answer.body["errors"][field][0].as_str().unwrap_or_default().to_owned()
+    };
+    let poor = unlock(&ada, first).await;
+    assert_eq!(why(&poor, "score"), "You do not have enough points to unlock this hint");
+    for who in [&ada, &bob] {
+        let right = json!({"challenge_id": id, "submission": "flag{f}"});
+        assert_eq!(data(&who.post("/api/v1/challenges/attempt", right).await)["status"], "correct");
+    }
+    let early = unlock(&ada, second).await;
+    assert_eq!(why(&early, "requirements"), "You must unlock other hints before accessing this hint");
+    let unlocked = unlock(&ada, first).await;
+    assert_eq!((&data(&unlocked)["target"], &data(&unlocked)["type"]), (&json!(first), &json!("hints")));
+    assert_eq!(why(&unlock(&ada, first).await, "target"), "You've already unlocked this target");
+    assert!(why(&unlock(&ada, second).await, "score").contains("enough points"), "40 are left");
+    let read = format!("/api/v1/hints/{first}");
+    assert_eq!(data(&ada.get(&read).await)["content"], "Look.");
+    assert!(data(&bob.get(&read).await).get("content").is_none());
+    let board = site.get("/api/play/scoreboard").await.body;
+    let points: Vec<_> = board["standings"].as_array().unwrap().iter().map(|it| [&it["name"], &it["points"]]).collect();
+    assert_eq!(json!(points), json!([["bob", 100], ["ada", 40]]), "{board}");
+
+    for invalid in
+        [json!({}), json!({"target": first}), json!({"type": "hints"}), json!({"target": "x", "type": "hints"})]
+    {
+        assert_eq!(error(&ada.post("/api/v1/unlocks", invalid.clone()).await).0, 400, "{invalid}");
+    }
+    assert_eq!(error(&unlock(&ada, 999).await), (404, "Hint not found"));
+    admin.patch(&format!("/api/v1/challenges/{id}"), json!({"state": "hidden"})).await;
+    assert_eq!(error(&unlock(&bob, first).await), (404, "Hint not found"));
+}

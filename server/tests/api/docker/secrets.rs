@@ -1,6 +1,6 @@
 //! Secrets of services, over a proxy that speaks HTTPS with clients.
 
-use super::{Holder, admin, data, engine, error, site, with};
+use super::{Holder, admin, data, engine, error, player, site, with};
 use crate::site::{Answer, Site};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -117,4 +117,60 @@ async fn a_forwarding_header_of_anybody_is_no_https() {
     let site = site().await;
     let admin = admin(&site).await;
     assert_eq!(error(&post(&admin, json!({"name": "a", "data": "x"})).await), (400, INSECURE));
+}
+
+#[tokio::test]
+async fn a_service_gets_its_secrets_with_its_order_until_it_runs() {
+    let site = swarm().await;
+    let (admin, ada) = (admin(&site).await, player(&site, "ada").await);
+    let (runner, obeys) = engine(&site, json!([]), true).await;
+    obeys.abort();
+    let inventory = |swarm: bool| json!({"engine_id": "docker", "swarm": swarm, "images": []});
+    let secure = || runner.request(Method::POST, "inventory").header("X-Forwarded-Proto", "https");
+    assert_eq!(Answer::of(secure().json(&inventory(true))).await.status, 200);
+    let made = post(&admin, json!({"name": "db_password", "data": "horse"})).await;
+    let id = made.body["data"]["id"].clone();
+    let uses = json!([{"id": id, "protected": true}]);
+    let service = admin.challenge(json!({"type": "docker_service", "docker_secrets_array": uses})).await;
+
+    // The runner speaks HTTP now.
+    assert_eq!(runner.post("inventory", inventory(true)).await.status, 200);
+    let refused = ada.post("/api/v1/container", json!({"id": service})).await;
+    assert_eq!(error(&refused), (500, "Container creation failed"));
+    assert_eq!(Answer::of(secure().json(&inventory(false))).await.status, 200);
+    assert_eq!(error(&ada.post("/api/v1/container", json!({"id": service})).await).0, 500);
+    let browser = site.browser("admin", challengectl_coordinator::Role::Admin).await;
+    let audit = browser.get("/api/audit").await.body.to_string();
+    assert!(audit.contains("without TLS") && audit.contains("no engine of a runner manages a swarm"), "{audit}");
+    assert!(browser.get("/api/alarms").await.body.to_string().contains("Web Challenge cannot be started"));
+
+    assert_eq!(Answer::of(secure().json(&inventory(true))).await.status, 200);
+    let body = json!({"id": service});
+    let runs = async {
+        let ordered = runner.get("instances?since=0&wait=25").await.body;
+        let mut order = ordered["orders"][0].clone();
+        if order.is_null() {
+            order =
+                runner.get(&format!("instances?since={}&wait=25", ordered["revision"])).await.body["orders"][0].clone();
+        }
+        let secret = &order["run"]["service"]["secrets"][0];
+        assert_eq!([&secret["id"], &secret["name"], &secret["value"]], [&id, &json!("db_password"), &json!("horse")]);
+        assert_eq!(secret["protected"], true);
+        assert!(secret["version"].as_i64().unwrap() > 1_700_000_000_000, "{secret}");
+        assert!(!order["run"]["containers"].to_string().contains("horse"));
+        let report = json!({"session_id": order["session_id"], "fence": order["fence"], "state": "running"});
+        assert_eq!(runner.post("instances", json!({"reports": [report]})).await.status, 200);
+    };
+    let (started, ()) = tokio::join!(ada.post("/api/v1/container", body), runs);
+    assert_eq!(started.status, 201, "{}", started.body);
+    let again = runner.get("instances?since=0").await.body;
+    assert_eq!(again["orders"][0]["run"]["service"], json!({"secrets": []}), "it is adopted, and not started");
+
+    // The challenge may let go of a secret; the service has it.
+    let path = format!("/api/v1/challenges/{service}");
+    assert_eq!(admin.patch(&path, json!({"docker_secrets_array": "[]"})).await.status, 200);
+    let secret = format!("/api/v1/secret/{}", id.as_str().unwrap());
+    assert_eq!(error(&admin.delete(&secret).await), (409, "Cannot delete secret 'db_password' - in use"));
+    let next = json!({"value": "staple"});
+    assert_eq!(browser.put("/api/secrets/db_password", next).await.status, 200);
 }

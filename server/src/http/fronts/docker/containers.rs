@@ -3,14 +3,14 @@
 use super::fields::Fields;
 use super::principal::{Caller, Organiser, User};
 use super::wire::{Container, Data, Done, NukeForm, StartForm, Status};
-use super::{FRONT, number, renamed};
+use super::{FRONT, number, refusals, renamed};
 use crate::http::Problem;
 use crate::http::extract::body::With;
 use crate::http::openapi::answers::{Failed, Missing};
 use crate::http::problem::Code;
 use crate::http::state::{Shared, State};
 use actix_web::web::{self, Json};
-use actix_web::{HttpResponse, Result};
+use actix_web::{HttpRequest, HttpResponse, Result};
 use challengectl_common::Timestamp;
 use challengectl_coordinator::catalog::{Access, Subject};
 use challengectl_coordinator::instances::{Placed, Terms, Wish};
@@ -35,13 +35,18 @@ pub async fn start(
     With(User(caller), fields): With<User, Fields>,
     coordinator: Shared<Coordinator>,
     players: Shared<Players>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let id = wanted(&fields)?;
     let owner = caller.owner(&players)?;
     let slug = startable(&caller, &owner, id, &coordinator).await?;
     let (lifetime, terms) = (Some(LIFETIME), Terms::Revert(COOLDOWN));
     let wish = Wish { challenge: slug, owner, front: FRONT, lifetime, terms };
-    let placed = coordinator.instances.start(wish).await.map_err(refusal)?.placed;
+    let started = coordinator.instances.start(wish).await;
+    if let Err(CoreError::Unavailable(why)) = &started {
+        refusals::record(&request, Some(caller.player.actor()), Some(why)).await;
+    }
+    let placed = started.map_err(refusal)?.placed;
     if placed.session.state == SessionState::Queued {
         // Without an engine it has no ports, which the answer needs.
         coordinator.instances.stop(placed.session.id, "no engine").await?;
@@ -79,10 +84,6 @@ async fn startable(caller: &Caller, owner: &Owner, id: i64, coordinator: &Coordi
     let (entry, access) = coordinator.catalog.entry_for(owner, id).await.map_err(renamed("Challenge"))?;
     let may = access == Access::Open || (caller.is_admin() && entry.is_shown);
     match entry.subject {
-        Subject::Instance { .. } if may && entry.card.is_service => {
-            coordinator.catalog.report_service(&entry);
-            Err(failed())
-        }
         Subject::Instance { slug, .. } if may => Ok(slug),
         _ => Err(missing()),
     }

@@ -58,7 +58,7 @@ pub async fn create(
 
 /// Get a hint.
 ///
-/// Players see what it says if it costs nothing.
+/// Players see what it says if it costs nothing, or they have unlocked it.
 #[utoipa::path(get, path = "/api/v1/hints/{hint_id}", responses((status = OK, body = Data<HintView>)))]
 pub async fn read(
     User(caller): User,
@@ -72,7 +72,8 @@ pub async fn read(
     if access != Access::Open && !caller.is_admin() {
         return Err(Problem::new(Code::NotFound).because("Hint not found"));
     }
-    Ok(Json(Data::new(view(&hint, caller.is_admin()))))
+    let is_unlocked = coordinator.flags.unlocks(&owner).await?.iter().any(|it| it.hint_id == hint.id);
+    Ok(Json(Data::new(view(&hint, caller.is_admin() || is_unlocked))))
 }
 
 /// Change a hint: the fields that are given.
@@ -127,6 +128,17 @@ fn given(fields: &Fields) -> Result<Map<String, Value>, Problem> {
     Ok(given)
 }
 
+/// Returns whether everybody may read a hint: it costs nothing, and none has to be unlocked before it.
+pub fn is_free(hint: &Attachment) -> bool {
+    cost(hint) == 0 && prerequisites(hint).is_empty()
+}
+
+/// Returns the hints that have to be unlocked before a hint.
+pub fn prerequisites(hint: &Attachment) -> Vec<i64> {
+    let ids = hint.content.get("requirements").and_then(|it| it.get("prerequisites")).and_then(Value::as_array);
+    ids.into_iter().flatten().filter_map(Value::as_i64).collect()
+}
+
 fn view(hint: &Attachment, shows_content: bool) -> HintView {
     let cost = cost(hint);
     HintView {
@@ -136,7 +148,7 @@ fn view(hint: &Attachment, shows_content: bool) -> HintView {
         challenge: hint.challenge_id,
         title: hint.text("title").to_owned(),
         cost,
-        content: (shows_content || cost == 0).then(|| hint.text("content").to_owned()),
+        content: (shows_content || is_free(hint)).then(|| hint.text("content").to_owned()),
         requirements: hint.content.get("requirements").filter(|it| !it.is_null()).cloned(),
     }
 }

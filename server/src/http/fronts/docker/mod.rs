@@ -16,10 +16,12 @@ mod images;
 mod kinds;
 mod principal;
 mod reference;
+mod refusals;
 mod secrets;
 mod solutions;
 mod tags;
 mod tokens;
+mod unlocks;
 mod views;
 mod wire;
 
@@ -57,7 +59,7 @@ pub fn groups() -> Vec<Group> {
             "What belongs to a challenge", "Flags, tags, topics, hints, solutions and files.";
             flags: list, create, read, update, delete, of_challenge, types, of_type;
             tags: list, create, delete, of_challenge, topics_of_challenge, create_topic, delete_topic, topics;
-            hints: list, create, read, update, delete, of_challenge;
+            hints: list, create, read, update, delete, of_challenge; unlocks: create;
             solutions: list, create, read, update, delete;
             files: list, create, delete, of_challenge, download
         ),

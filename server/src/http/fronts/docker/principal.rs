@@ -1,5 +1,6 @@
 //! Admission to this front: tokens of players and of people who run the event, and the login cookie.
 
+use super::refusals;
 use crate::events::LOGIN_COOKIE;
 use crate::http::Problem;
 use crate::http::extract::{origin, player};
@@ -34,6 +35,12 @@ impl Caller {
     /// Returns the owner of what the account starts and solves.
     pub fn owner(&self, players: &Players) -> Result<Owner, Problem> {
         Ok(players.owner(&self.player)?)
+    }
+
+    fn admin(self) -> Result<Person, Problem> {
+        let admin = self.staff.filter(|person| person.role >= Role::Admin);
+        let refuse = || Problem::new(Code::Forbidden).because(format!("this requires the role {}", Role::Admin));
+        admin.ok_or_else(refuse)
     }
 
     fn of_staff(person: Person) -> Self {
@@ -91,10 +98,13 @@ impl FromRequest for Organiser {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         async move {
-            let caller = named(&request).await?.ok_or_else(nobody)?;
-            let admin = caller.staff.filter(|person| person.role >= Role::Admin);
-            let refuse = || Problem::new(Code::Forbidden).because(format!("this requires the role {}", Role::Admin));
-            admin.map(Self).ok_or_else(refuse)
+            let named = named(&request).await;
+            let actor = named.as_ref().ok().and_then(Option::as_ref).map(|caller| caller.player.actor());
+            let admitted = named.and_then(|caller| caller.ok_or_else(nobody)?.admin());
+            if let Err(problem) = &admitted {
+                refusals::of_admins(&request, actor, problem).await;
+            }
+            admitted.map(Self)
         }
         .boxed_local()
     }

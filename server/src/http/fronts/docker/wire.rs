@@ -1,5 +1,6 @@
 //! The bodies of this front. What it reads is described here and read by `Fields`, which ignores unknown fields.
 
+use challengectl_common::Timestamp;
 use challengectl_coordinator::catalog::Requirements;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -481,4 +482,29 @@ impl From<Requirements> for RequirementsView {
     fn from(it: Requirements) -> Self {
         Self { prerequisites: it.prerequisites, anonymize: it.anonymize }
     }
+}
+
+/// What to unlock.
+#[derive(ToSchema)]
+#[schema(as = DockerUnlockForm, examples(json!({"target": 1, "type": "hints"})))]
+#[expect(dead_code, reason = "described here, read by `Fields`")]
+pub struct UnlockForm {
+    /// The number of a hint.
+    target: i64,
+    /// `hints`.
+    r#type: String,
+}
+
+/// What was unlocked.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerUnlock)]
+pub struct UnlockView {
+    pub id: i64,
+    /// The number of the hint.
+    pub target: i64,
+    pub r#type: &'static str,
+    /// Whose it is: a team, or a player.
+    pub team_id: Option<String>,
+    pub user_id: Option<String>,
+    pub date: Timestamp,
 }
