@@ -6,6 +6,7 @@ use actix_web::http::header::{ALLOW, HeaderMap, RETRY_AFTER};
 use actix_web::middleware::from_fn;
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::{App, HttpResponse, web};
+use challengectl_coordinator::deployers::Deployers;
 use challengectl_coordinator::store::Store;
 use challengectl_coordinator::{Accounts, Clock, Coordinator, FileFolder, Players};
 use challengectl_server::Config;
@@ -64,7 +65,9 @@ async fn state(folder: &std::path::Path) -> State {
     let players = Players::new(Arc::clone(&coordinator.context), Arc::clone(&accounts), settings);
     let source = challengectl_server::http::dashboard_state(Arc::clone(&coordinator));
     let live = Live::start(&coordinator, &accounts, Origins::default(), source);
-    State::new(coordinator, accounts, players, live.endpoint(), Ingress::default(), MetricsAudience::default(), config)
+    let deployers = Deployers::new(Arc::clone(&coordinator.context), Arc::clone(&accounts), config.pacstar.deployers());
+    let (ingress, metrics) = (Ingress::default(), MetricsAudience::default());
+    State::new(coordinator, accounts, players, deployers, live.endpoint(), ingress, metrics, config)
 }
 
 fn request(method: &str, path: &str) -> TestRequest {

@@ -47,8 +47,10 @@ async fn a_hundred_deploys_at_once_have_one_outcome() {
     let _cluster = front.cluster().await;
     let master = front.master().await;
     let path = master.challenge("at-once", "web:1", 5).await;
-    let answers =
-        join_all((0..100).map(|_| master.post(&format!("{path}/deploy"), json!({"force_redeploy": false})))).await;
+    let answers = join_all(
+        (0..100).map(|_| async { master.post(&format!("{path}/deploy"), json!({"force_redeploy": false})).await }),
+    )
+    .await;
     assert!(answers.iter().all(|answer| answer.status == 200), "{:?}", answers.iter().find(|it| it.status != 200));
     let ids: BTreeSet<Vec<String>> = answers.iter().map(|answer| each(&answer.body, "instance_id")).collect();
     assert_eq!(ids.len(), 1, "all show the same instances");

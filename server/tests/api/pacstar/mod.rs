@@ -13,7 +13,7 @@ mod rollout;
 use crate::obedient::obey;
 use crate::site::{Answer, Runner, Site};
 use challengectl_server::Config;
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -47,7 +47,7 @@ impl Front {
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        Client::new().request(method, format!("{}{path}", self.url))
+        self.site.client.request(method, format!("{}{path}", self.url))
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {

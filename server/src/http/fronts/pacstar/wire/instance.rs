@@ -1,7 +1,7 @@
 //! Instances, and the way to them.
 
 use super::challenge::{DeploymentStatus, config};
-use super::config::PortEntry;
+use super::port::PortEntry;
 use crate::http::fronts::pacstar::seconds;
 use challengectl_common::wire::deployments::NodePort;
 use challengectl_coordinator::deployments::{DeployedChallenge, Instance};

@@ -4,6 +4,7 @@ mod challenge;
 mod config;
 mod forms;
 mod instance;
+mod port;
 mod resources;
 mod user;
 
