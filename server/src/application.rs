@@ -3,7 +3,7 @@
 use crate::config::{Config, ConfigError};
 use crate::console;
 use crate::events::{Live, Origins};
-use crate::http::{self, Ingress, MetricsAudience, Proxies, Receiver, State};
+use crate::http::{self, Components, Ingress, MetricsAudience, Proxies, Receiver, State};
 use crate::listener;
 use crate::tls::{self, TlsError};
 use actix_web::dev::Server;
@@ -91,16 +91,13 @@ impl Application {
         let tls = tls::load(&config.tls, &config.data_dir, config.listen.ip())?;
         let secure = tls.is_some();
         let ingress = Ingress { proxies, over_tls: secure };
-        let state = State::new(
-            Arc::clone(&coordinator),
-            Arc::clone(&accounts),
+        let components = Components {
+            coordinator: Arc::clone(&coordinator),
+            accounts: Arc::clone(&accounts),
             players,
-            Arc::clone(&deployers),
-            live.endpoint(),
-            ingress,
-            metrics,
-            config.clone(),
-        );
+            deployers: Arc::clone(&deployers),
+        };
+        let state = State::new(components, live.endpoint(), ingress, metrics, config.clone());
         let receiver = Receiver::new(config.receive.air()?, config.receive.players);
         let state = web::Data::new(state);
         let routes = http::routes(state.clone(), receiver);

@@ -28,7 +28,7 @@ pub use ingress::{Ingress, Proxies};
 pub use operations::measure;
 pub use problem::{Code, Problem};
 pub use receiver::Receiver;
-pub use state::State;
+pub use state::{Components, State};
 
 use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, Route, web};

@@ -15,12 +15,19 @@ use std::future::{Ready, ready};
 use std::ops::Deref;
 use std::sync::Arc;
 
+/// The components that answer requests.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "the types are documented")]
+pub struct Components {
+    pub coordinator: Arc<Coordinator>,
+    pub accounts: Arc<Accounts>,
+    pub players: Arc<Players>,
+    pub deployers: Arc<Deployers>,
+}
+
 /// The state of the server's HTTP side, shared by all its threads.
 pub struct State {
-    coordinator: Arc<Coordinator>,
-    accounts: Arc<Accounts>,
-    players: Arc<Players>,
-    deployers: Arc<Deployers>,
+    components: Components,
     pub(super) endpoint: Endpoint,
     pub(super) ingress: Ingress,
     pub(super) metrics: MetricsAudience,
@@ -33,17 +40,14 @@ impl State {
     /// Creates the state, with all counts at 0.
     #[must_use]
     pub fn new(
-        coordinator: Arc<Coordinator>,
-        accounts: Arc<Accounts>,
-        players: Arc<Players>,
-        deployers: Arc<Deployers>,
+        components: Components,
         endpoint: Endpoint,
         ingress: Ingress,
         metrics: MetricsAudience,
         config: Config,
     ) -> Self {
         let (requests, rate_limits) = (Requests::default(), RateLimits::default());
-        Self { coordinator, accounts, players, deployers, endpoint, ingress, metrics, requests, rate_limits, config }
+        Self { components, endpoint, ingress, metrics, requests, rate_limits, config }
     }
 
     /// Returns the state of the application that serves a request.
@@ -65,25 +69,25 @@ pub trait Component {
 
 impl Component for Coordinator {
     fn of(state: &State) -> &Arc<Self> {
-        &state.coordinator
+        &state.components.coordinator
     }
 }
 
 impl Component for Accounts {
     fn of(state: &State) -> &Arc<Self> {
-        &state.accounts
+        &state.components.accounts
     }
 }
 
 impl Component for Players {
     fn of(state: &State) -> &Arc<Self> {
-        &state.players
+        &state.components.players
     }
 }
 
 impl Component for Deployers {
     fn of(state: &State) -> &Arc<Self> {
-        &state.deployers
+        &state.components.deployers
     }
 }
 

@@ -12,7 +12,7 @@ use challengectl_coordinator::{Accounts, Clock, Coordinator, FileFolder, Players
 use challengectl_server::Config;
 use challengectl_server::events::{Live, Origins};
 use challengectl_server::http::{
-    Anybody, Ingress, Json, MetricsAudience, Problem, State, Viewer, envelope, not_found, other_methods,
+    Anybody, Components, Ingress, Json, MetricsAudience, Problem, State, Viewer, envelope, not_found, other_methods,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -67,7 +67,8 @@ async fn state(folder: &std::path::Path) -> State {
     let live = Live::start(&coordinator, &accounts, Origins::default(), source);
     let deployers = Deployers::new(Arc::clone(&coordinator.context), Arc::clone(&accounts), config.pacstar.deployers());
     let (ingress, metrics) = (Ingress::default(), MetricsAudience::default());
-    State::new(coordinator, accounts, players, deployers, live.endpoint(), ingress, metrics, config)
+    let components = Components { coordinator, accounts, players, deployers };
+    State::new(components, live.endpoint(), ingress, metrics, config)
 }
 
 fn request(method: &str, path: &str) -> TestRequest {

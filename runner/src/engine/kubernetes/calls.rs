@@ -12,7 +12,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 impl Cluster {
     pub(super) async fn call<T>(&self, call: impl Future<Output = kube::Result<T>>) -> Result<T, EngineError> {
         match timeout(TIMEOUT, call).await {
-            Ok(done) => done.map_err(|error| self.error(error)),
+            Ok(done) => done.map_err(|error| self.error(&error)),
             Err(_) => Err(self.away(format!("no answer within {} seconds", TIMEOUT.as_secs()))),
         }
     }
@@ -29,8 +29,8 @@ impl Cluster {
         self.call(gone).await
     }
 
-    fn error(&self, error: Error) -> EngineError {
-        let Error::Api(status) = &error else { return self.away(innermost(&error)) };
+    fn error(&self, error: &Error) -> EngineError {
+        let Error::Api(status) = error else { return self.away(innermost(error)) };
         match status.code {
             // Namespaces end slowly, and take nothing new until they have ended. Those that are gone are made again.
             403 if status.message.contains("being terminated") => EngineError::Lingers(status.message.clone()),

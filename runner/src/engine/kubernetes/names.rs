@@ -49,7 +49,7 @@ impl Names {
     }
 
     /// Returns the metadata of an object of the session.
-    pub(super) fn metadata(&self, name: String, labels: &Map<String, Value>) -> Value {
+    pub(super) fn metadata(&self, name: &str, labels: &Map<String, Value>) -> Value {
         json!({"name": name, "namespace": self.namespace, "labels": labels})
     }
 }

@@ -60,7 +60,7 @@ pub(in super::super) fn session(
     let egress = if reaches_out { world(cluster) } else { json!([]) };
     json!({
         "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
-        "metadata": names.metadata(names.policy(), &names::labels(owner, order, run)),
+        "metadata": names.metadata(&names.policy(), &names::labels(owner, order, run)),
         "spec": {
             "podSelector": {"matchLabels": names::selector(owner, order.session_id)},
             "policyTypes": ["Ingress", "Egress"],

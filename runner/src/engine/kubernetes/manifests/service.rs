@@ -32,7 +32,7 @@ pub(in super::super) fn services(
     parts
         .map(|(transport, ports)| {
             let name = names.service(transport, is_both);
-            let mut metadata = names.metadata(name.clone(), &labels);
+            let mut metadata = names.metadata(&name, &labels);
             let address = run.deployment.as_ref().and_then(|it| it.address);
             let is_balanced = run.deployment.is_some() && balancer != Balancer::None;
             let mut spec = json!({

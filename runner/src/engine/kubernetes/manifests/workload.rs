@@ -19,7 +19,7 @@ const NO_RESOLVER: &str = "127.0.0.1";
 pub(in super::super) fn secret(names: &Names, labels: &Map<String, Value>, run: &RunOrder) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Secret", "type": "Opaque",
-        "metadata": names.metadata(names.secret(), labels),
+        "metadata": names.metadata(&names.secret(), labels),
         "data": values(run),
     })
 }
@@ -50,7 +50,7 @@ pub(in super::super) fn deployment(
     let is_paused = run.deployment.as_ref().is_some_and(|it| it.is_paused);
     Ok(json!({
         "apiVersion": "apps/v1", "kind": "Deployment",
-        "metadata": names.metadata(names.deployment(), &labels),
+        "metadata": names.metadata(&names.deployment(), &labels),
         "spec": {
             "replicas": i32::from(!is_paused),
             // A second pod beside the first would need room in the quota, and the address leads to one.

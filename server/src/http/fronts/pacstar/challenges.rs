@@ -137,7 +137,7 @@ pub async fn stats(
     key: web::Path<String>,
     coordinator: Shared<Coordinator>,
 ) -> Result<Json<ChallengeStats>, Problem> {
-    Ok(Json(ChallengeStats::new(seen(&coordinator, &user, &key).await?, &user)))
+    Ok(Json(ChallengeStats::new(&seen(&coordinator, &user, &key).await?, &user)))
 }
 
 /// Returns a challenge that an account sees.

@@ -110,7 +110,7 @@ pub struct ChallengeStats {
 
 impl ChallengeStats {
     /// Returns what runs, with the addresses that this account sees.
-    pub fn new(it: Deployment, user: &User) -> Self {
+    pub fn new(it: &Deployment, user: &User) -> Self {
         let count = |status: Status| it.instances.iter().filter(|instance| instance.status == status).count();
         let seen = it.instances.iter().filter(|instance| user.may_see(instance.slot.team));
         let leased = seen.filter_map(|instance| Some((instance.team.clone(), Endpoint::of(instance).ip?)));

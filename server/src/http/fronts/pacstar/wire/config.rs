@@ -1,7 +1,7 @@
 //! The config of a challenge, and what is made of it.
 
 use super::port::PortEntry;
-use super::resources::{Ceiling, Resources};
+use super::resources::{Ceiling, Resources, Share};
 use crate::http::Problem;
 use crate::http::fronts::pacstar::envelope::unprocessable;
 use challengectl_common::instance::{
@@ -126,7 +126,7 @@ impl Config {
     /// Returns what an instance consists of, and what a cluster needs to know besides.
     pub fn spec(&self, ceiling: Ceiling) -> Result<(InstanceSpec, Manner), Problem> {
         self.check()?;
-        let (limits, requests) = self.resources.clone().unwrap_or_default().amounts(ceiling)?;
+        let (limits, requests) = self.resources.clone().unwrap_or_default().shares(ceiling)?;
         let is_http = self.is_http();
         let port = |entry: &PortEntry| {
             let is_tcp = entry.port.transport == Transport::Tcp;
@@ -138,8 +138,8 @@ impl Config {
             environment: self.environment_vars.clone(),
             command: self.command.clone(),
             limits: Limits {
-                memory_mib: u32::try_from(limits.1.div_ceil(1 << 20)).unwrap_or(u32::MAX),
-                cpus: f64::from(limits.0) / 1000.0,
+                memory_mib: u32::try_from(limits.memory_bytes.div_ceil(1 << 20)).unwrap_or(u32::MAX),
+                cpus: f64::from(limits.cpu_millis) / 1000.0,
                 ..Limits::default()
             },
             capabilities: self.capabilities(),
@@ -148,7 +148,8 @@ impl Config {
         };
         let spec = InstanceSpec { containers: vec![container], process: None };
         spec.check().map_err(|why| unprocessable(format!("config: {why}")))?;
-        let kept = Requests { container: ContainerName::sole(), cpu_millis: requests.0, memory_bytes: requests.1 };
+        let Share { cpu_millis, memory_bytes } = requests;
+        let kept = Requests { container: ContainerName::sole(), cpu_millis, memory_bytes };
         let manner = Manner {
             is_http,
             requests: vec![kept],

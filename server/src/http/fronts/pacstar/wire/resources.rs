@@ -45,10 +45,16 @@ pub struct Ceiling {
     pub memory_mib: u32,
 }
 
+/// An amount of both resources.
+#[derive(Debug, Clone, Copy)]
+pub struct Share {
+    pub cpu_millis: u32,
+    pub memory_bytes: u64,
+}
+
 impl Resources {
-    /// Returns limits and requests, each as thousandths of a core and bytes. What is absent is as usual, and fits the other
-    /// side.
-    pub fn amounts(&self, ceiling: Ceiling) -> Result<((u32, u64), (u32, u64)), Problem> {
+    /// Returns limits and requests. What is absent is as usual, and fits the other side.
+    pub fn shares(&self, ceiling: Ceiling) -> Result<(Share, Share), Problem> {
         let place = |side: &str| format!("config.resources.{side}");
         let (limits, requests) =
             (read(self.limits.as_ref(), &place("limits"))?, read(self.requests.as_ref(), &place("requests"))?);
@@ -63,7 +69,8 @@ impl Resources {
         if memory.0 > u64::from(ceiling.memory_mib) << 20 {
             return Err(unprocessable(format!("config.resources.limits.memory: more than {}Mi", ceiling.memory_mib)));
         }
-        Ok(((cpu.0, memory.0), (cpu.1, memory.1)))
+        let share = |cpu_millis, memory_bytes| Share { cpu_millis, memory_bytes };
+        Ok((share(cpu.0, memory.0), share(cpu.1, memory.1)))
     }
 }
 
