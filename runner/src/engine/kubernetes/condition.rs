@@ -179,7 +179,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn pod(fence: i64, status: Value) -> Arc<Pod> {
+    fn pod(fence: i64, status: &Value) -> Arc<Pod> {
         let labels = json!({"challengectl.session": "7", "challengectl.fence": fence.to_string()});
         Arc::new(
             serde_json::from_value(json!({"metadata": {"name": "web-pod-1", "labels": labels}, "status": status}))
@@ -187,7 +187,7 @@ mod tests {
         )
     }
 
-    fn seen(status: Value, pods: Vec<Arc<Pod>>) -> Condition {
+    fn seen(status: &Value, pods: Vec<Arc<Pod>>) -> Condition {
         let deployment =
             serde_json::from_value(json!({"metadata": {}, "spec": {"selector": {}, "template": {}}, "status": status}));
         let objects = Objects { deployment: Some(Arc::new(deployment.unwrap())), pods, services: Vec::new() };
@@ -205,14 +205,14 @@ mod tests {
     #[test]
     fn an_instance_runs_when_the_pod_of_its_own_start_is_ready() {
         let ready = json!({"conditions": [{"type": "Ready", "status": "True"}]});
-        assert_eq!(seen(json!({}), vec![pod(2, ready.clone())]), Condition::Ready("web-pod-1".to_owned()));
-        assert_eq!(seen(json!({}), vec![pod(1, ready)]), Condition::NotReady(None), "of the start before");
-        assert_eq!(seen(json!({}), vec![]), Condition::NoPod);
+        assert_eq!(seen(&json!({}), vec![pod(2, &ready)]), Condition::Ready("web-pod-1".to_owned()));
+        assert_eq!(seen(&json!({}), vec![pod(1, &ready)]), Condition::NotReady(None), "of the start before");
+        assert_eq!(seen(&json!({}), vec![]), Condition::NoPod);
     }
 
     #[test]
     fn the_reason_is_found_wherever_the_cluster_says_it() {
-        let stuck = |status: Value| match seen(json!({}), vec![pod(2, status)]) {
+        let stuck = |status: Value| match seen(&json!({}), vec![pod(2, &status)]) {
             Condition::Stuck { reason, is_permanent } => (reason, is_permanent),
             other => panic!("{other:?}"),
         };
@@ -229,17 +229,17 @@ mod tests {
         let evicted = json!({"phase": "Failed", "reason": "Evicted", "message": "The node was low on disk."});
         assert_eq!(stuck(evicted).0, "Evicted: The node was low on disk.");
 
-        let creating = seen(json!({}), vec![pod(2, waiting("ContainerCreating", ""))]);
+        let creating = seen(&json!({}), vec![pod(2, &waiting("ContainerCreating", ""))]);
         assert_eq!(creating, Condition::NotReady(None));
         let full = json!({"conditions": [
             {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota: teams"}
         ]});
-        assert_eq!(seen(full, vec![]), Condition::NotReady(Some("FailedCreate: exceeded quota: teams".to_owned())));
+        assert_eq!(seen(&full, vec![]), Condition::NotReady(Some("FailedCreate: exceeded quota: teams".to_owned())));
         let homeless = json!({"phase": "Pending", "conditions": [
             {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes are available"}
         ]});
         assert_eq!(
-            seen(json!({}), vec![pod(2, homeless)]),
+            seen(&json!({}), vec![pod(2, &homeless)]),
             Condition::NotReady(Some("Unschedulable: 0/1 nodes are available".to_owned()))
         );
     }
