@@ -8,6 +8,7 @@
 #![warn(missing_docs)]
 
 pub mod accounts;
+pub mod address_pool;
 pub mod air;
 pub mod audit;
 pub mod bus;

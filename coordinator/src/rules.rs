@@ -1,6 +1,6 @@
 //! The coordinator's rules, as the settings give them.
 
-use crate::deployments::AddressPool;
+use crate::address_pool::AddressPool;
 use challengectl_common::FrequencyRules;
 use challengectl_common::wire::Intervals;
 use serde::{Deserialize, Serialize};

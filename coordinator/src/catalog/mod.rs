@@ -11,7 +11,8 @@ mod sheet;
 
 pub use crate::store::catalog::attachments::{Attachment, Kind as AttachmentKind};
 pub use crate::store::catalog::entries::{Entry, Subject};
-pub use crate::store::catalog::{Card, Logic, Requirements, SecretUse};
+pub use crate::store::catalog::{Card, Logic, Requirements};
+pub use crate::store::instances::services::SecretUse;
 pub use flags::EntryFlag;
 pub use listing::{Access, Listed};
 pub use sheet::Sheet;

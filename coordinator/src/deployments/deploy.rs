@@ -1,8 +1,9 @@
 //! Deploying: writes what is wanted. What runs already and is as wanted stays untouched.
 
 use super::view::{Deployment, view};
-use super::{AddressPool, DeployedChallenge, Deployments, FRONT, find};
+use super::{DeployedChallenge, Deployments, FRONT, find};
 use crate::CoreError;
+use crate::address_pool::AddressPool;
 use crate::audit::Actor;
 use crate::context::command::{Command, Done};
 use crate::instances::{Session, team_name};

@@ -5,7 +5,6 @@
 //! session like all others, so that orders, fences, reports and silent runners are what they are for all instances.
 //! Nothing is locked while a cluster works.
 
-mod addresses;
 mod change;
 mod deploy;
 mod roll;
@@ -16,7 +15,6 @@ mod tend;
 mod view;
 
 pub use crate::store::deployments::{DeployedChallenge, Manner};
-pub use addresses::{AddressPool, ParsePoolError};
 pub use sheet::{MAX_TEAMS, Sheet};
 pub use status::Status;
 pub use view::{Deployment, Instance};

@@ -31,6 +31,10 @@ impl Flags {
         let work = async move {
             let mut transaction = this.context.store.write().await?;
             let own = unlocks::of_owner(&mut transaction, &owner).await?;
+            let unlocked = || CoreError::Conflict("You've already unlocked this target".to_owned());
+            if own.iter().any(|it| it.hint_id == hint.id) {
+                return Err(unlocked());
+            }
             if hint.after.iter().any(|before| !own.iter().any(|it| it.hint_id == *before)) {
                 let why = "You must unlock other hints before accessing this hint";
                 return Err(CoreError::Forbidden(why.to_owned()));
@@ -40,7 +44,7 @@ impl Flags {
             }
             let at = this.context.clock.now();
             let id = unlocks::record(&mut transaction, hint.id, &owner, &who, hint.cost, at).await?;
-            let id = id.ok_or_else(|| CoreError::Conflict("You've already unlocked this target".to_owned()))?;
+            let id = id.ok_or_else(unlocked)?;
             crate::store::commit(transaction).await?;
             Ok(Unlock { id, hint_id: hint.id, owner, cost: hint.cost, at })
         };

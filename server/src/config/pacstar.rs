@@ -1,8 +1,8 @@
 //! The pacstar front.
 
 use super::ConfigError;
+use challengectl_coordinator::address_pool::AddressPool;
 use challengectl_coordinator::deployers::{DeployerSettings, Lives};
-use challengectl_coordinator::deployments::AddressPool;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;

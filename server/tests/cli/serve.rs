@@ -83,6 +83,7 @@ fn serve_refuses_an_unusable_certificate_or_key_with_the_way_out() {
 #[test]
 fn the_environment_makes_the_first_master_of_team_deployments() {
     let folder = Folder::new();
+    folder.starts_and_ends_with(&[]);
     folder.succeeds(&["user", "add", "alice"]);
     let listen = ("CHALLENGECTL_PACSTAR_LISTEN", "127.0.0.1:0");
     assert!(folder.starts_and_ends_with(&[listen]).contains("setup_token"));

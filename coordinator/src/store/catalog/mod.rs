@@ -5,6 +5,7 @@ pub mod entries;
 pub mod flags;
 
 use super::cells::{from_json, to_json};
+use super::instances::services::SecretUse;
 use super::{Connection, StoreError};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -44,15 +45,6 @@ pub struct Requirements {
     /// Whether it is listed without its name until then; else it is not listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anonymize: Option<bool>,
-}
-
-/// A secret that the services of a challenge get.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SecretUse {
-    /// The id of the secret.
-    pub id: String,
-    /// Whether only the first user of the service may read it.
-    pub protected: bool,
 }
 
 /// By which of its flags a challenge is solved.

@@ -1,8 +1,17 @@
 //! Sessions that are services of a swarm.
 
-use crate::store::catalog::SecretUse;
 use crate::store::cells::{from_json, to_json};
 use crate::store::{Connection, StoreError};
+use serde::{Deserialize, Serialize};
+
+/// A secret that the services of a challenge get.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretUse {
+    /// The id of the secret.
+    pub id: String,
+    /// Whether only the first user of the service may read it.
+    pub protected: bool,
+}
 
 /// Records that a new session is a service, which gets these secrets.
 pub async fn insert(connection: &mut Connection, session: i64, secrets: &[SecretUse]) -> Result<(), StoreError> {
