@@ -7,6 +7,7 @@ use challengectl_e2e::on_both_engines;
 use challengectl_e2e::operator::Operator;
 use challengectl_e2e::site::wait_until;
 use serde_json::{Value, json};
+use std::path::Path;
 use std::time::Duration;
 
 /// Time for what takes a few seconds.
@@ -183,5 +184,43 @@ fn an_operator_sees_what_an_instance_prints(kind: Kind) -> Result<()> {
     ensure!(text(&output, "output")?.contains("response:200"), "{output}");
     ensure!(text(&answer, "output")?.contains("uid=1000") && answer["exit_code"] == 3, "{answer}");
     ensure!(missing["output"].is_null() && text(&missing, "reason")?.contains("no such container"), "{missing}");
+    Ok(())
+}
+
+/// As a kill leaves it now and then: Podman 4.3 refuses every list then, of containers and of networks.
+#[test]
+fn a_container_whose_layer_podman_has_lost_is_replaced() -> Result<()> {
+    let mut place = Place::start(Kind::Podman)?;
+    let (_, session) = start(&place, "ada")?;
+    let (url, id) = (text(&session, "access_url")?, text(&session, "container_id")?);
+    place.kill_runner()?;
+    place.kill_engine()?;
+    lose_layer(&place.folder().join("engine/root"), id)?;
+    place.start_engine()?;
+    ensure!(place.docker(&["ps", "-a"]).is_err_and(|why| why.to_string().contains("layer not known")));
+    place.start_runner()?;
+    let is_new = || Ok(place.containers().is_ok_and(|all| all.len() == 1 && all[0] != id) && place.page(url).is_ok());
+    wait_until("another container answers at the same address", SOON, is_new).with_context(|| place.log("runner.log"))
+}
+
+/// Takes the layer of a container out of the list of layers.
+fn lose_layer(root: &Path, container: &str) -> Result<()> {
+    let files = |part: &str| {
+        let names = ["overlay", "vfs"]
+            .into_iter()
+            .flat_map(|driver| ["", "volatile-"].map(|kind| root.join(format!("{driver}-{part}/{kind}{part}.json"))));
+        names.filter(|path| path.exists()).collect::<Vec<_>>()
+    };
+    let read = |path: &Path| anyhow::Ok(serde_json::from_str::<Vec<Value>>(&std::fs::read_to_string(path)?)?);
+    let mut layer = None;
+    for path in files("containers") {
+        layer = layer.or(read(&path)?.into_iter().find(|it| it["id"] == container).map(|it| it["layer"].clone()));
+    }
+    let layer = layer.context("no such container in the store")?;
+    for path in files("layers") {
+        let mut layers = read(&path)?;
+        layers.retain(|it| it["id"] != layer);
+        std::fs::write(&path, serde_json::to_string(&layers)?)?;
+    }
     Ok(())
 }

@@ -25,7 +25,7 @@ const TIMEOUT_SECONDS: u64 = 120;
 /// An engine.
 pub(crate) struct Docker {
     pub(super) api: bollard::Docker,
-    socket: String,
+    pub(super) socket: String,
     pub(super) owner: Owner,
     pub(super) profile: Profile,
     /// `None` if the configuration does without.
