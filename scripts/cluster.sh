@@ -151,6 +151,8 @@ serve() {
         --service-account-key-file=pki/accounts.pub --service-account-signing-key-file=pki/accounts.key \
         --service-cluster-ip-range=10.96.0.0/16 --allow-privileged=true
     run containerd containerd -c conf/containerd.toml
+    # Controllers give up where the API has not made the roles of its own programs yet.
+    until is_ready; do sleep 0.2; done
     run controllers "$programs/kube-controller-manager" --kubeconfig=conf/controllers.kubeconfig --leader-elect=false \
         --use-service-account-credentials --service-account-private-key-file=pki/accounts.key --root-ca-file=pki/ca.crt \
         --cluster-signing-cert-file=pki/ca.crt --cluster-signing-key-file=pki/ca.key \
@@ -163,6 +165,12 @@ serve() {
     run balancer "$script" balance "$folder"
     touch started
     exec sleep infinity
+}
+
+is_ready() {
+    local token
+    token=$(grep ,admin, pki/tokens.csv | cut -d , -f 1)
+    [ "$(curl -s -m 5 --cacert pki/ca.crt -H "Authorization: Bearer $token" https://127.0.0.1:16443/readyz)" = ok ]
 }
 
 # In the place of a load balancer: gives each Service the address that it asks for. Packets to it are led by kube-proxy, as
