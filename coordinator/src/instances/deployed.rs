@@ -36,7 +36,7 @@ impl Instances {
         };
         if let Some(mut slot) = slots::of_session(transaction, session.id).await? {
             slot.message = report.reason.filter(|_| happening == Happening::Waits);
-            slot.deployed = bounded(report.deployed.unwrap_or_default());
+            slot.deployed = plausible(report.deployed.unwrap_or_default());
             slot.seen_at = Some(now);
             slots::update(transaction, &slot).await?;
         }
@@ -56,13 +56,23 @@ impl Instances {
     }
 }
 
-/// Returns what a report shows, without what is too much.
-fn bounded(mut deployed: Deployed) -> Deployed {
-    let is_short = |text: &String| text.chars().count() <= MAX_NAME;
-    deployed.pods.retain(is_short);
-    deployed.pods.truncate(MAX_PODS);
-    deployed.host = deployed.host.filter(is_short);
-    deployed.node_ports.truncate(MAX_NODE_PORTS);
+/// Returns an error if a report shows more than the description allows.
+pub(super) fn check(deployed: &Deployed) -> Result<(), CoreError> {
+    let is_long = |text: &String| text.chars().count() > MAX_NAME;
+    let why = match deployed {
+        Deployed { pods, .. } if pods.len() > MAX_PODS => format!("pods: more than {MAX_PODS}"),
+        Deployed { host: Some(host), .. } if is_long(host) => format!("host: more than {MAX_NAME} characters"),
+        Deployed { node_ports, .. } if node_ports.len() > MAX_NODE_PORTS => {
+            format!("node_ports: more than {MAX_NODE_PORTS}")
+        }
+        _ => return Ok(()),
+    };
+    Err(CoreError::Invalid(format!("reports: deployed: {why}")))
+}
+
+/// Returns what a report shows, without names that no cluster gives.
+fn plausible(mut deployed: Deployed) -> Deployed {
+    deployed.pods.retain(|name| name.chars().count() <= MAX_NAME);
     deployed
 }
 

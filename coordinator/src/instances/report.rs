@@ -1,7 +1,7 @@
 //! Reports of runners: what came of orders.
 
 use super::start::{free_ports, start_timeout};
-use super::{Instances, Session};
+use super::{Instances, Session, deployed};
 use crate::bus::alarms::AlarmKind;
 use crate::session::{Happening, SessionState};
 use crate::store::Connection;
@@ -39,6 +39,7 @@ impl Instances {
             let limits = format!("{MAX_REASON} characters, or a container_id of more than {MAX_CONTAINER_ID}");
             return Err(CoreError::Invalid(format!("reports: a reason of more than {limits}")));
         }
+        reports.iter().filter_map(|it| it.deployed.as_ref()).try_for_each(deployed::check)?;
         let (this, caller) = (Arc::clone(self), caller.clone());
         self.context.run_to_completion(async move { this.apply(&caller, reports).await }).await
     }

@@ -35,9 +35,9 @@ fn all<'a>(tree: &'a Value, key: &str, found: &mut Vec<&'a Value>) {
 async fn the_descriptions_are_public() {
     let site = Site::start().await;
     let index = site.get("/docs/openapi.json").await.body;
-    assert_eq!(fields(&index["fronts"]), ["control", "docker", "engine", "sessions"]);
+    assert_eq!(fields(&index["fronts"]), ["control", "docker", "engine", "pacstar", "sessions"]);
     assert_eq!(site.get("/docs/control.json").await.body, site.get("/api/openapi.json").await.body);
-    for front in ["control", "docker", "engine", "sessions"] {
+    for front in ["control", "docker", "engine", "pacstar", "sessions"] {
         is_whole(&site.get(index["fronts"][front].as_str().unwrap()).await);
     }
 }
