@@ -71,7 +71,7 @@ impl Deployers {
 
     async fn enter(&self, checked: Checked, code: Option<&str>, client: &Client) -> Result<DeployerTokens, CoreError> {
         let now = self.context.clock.now();
-        let mut transaction = self.context.store.write().await?;
+        let mut transaction = self.context.store.write_for_players().await?;
         checked.is_still(&mut transaction).await?;
         let account = checked.account;
         self.accounts.use_code_of(&mut transaction, &account, code).await?;
@@ -117,7 +117,7 @@ impl Deployers {
 
     async fn rotate(&self, family: &str, shown: Digest) -> Result<DeployerTokens, CoreError> {
         let now = self.context.clock.now();
-        let mut transaction = self.context.store.write().await?;
+        let mut transaction = self.context.store.write_for_players().await?;
         let login = logins::of_family(&mut transaction, Digest::of(family.as_bytes())).await?.ok_or(REFUSED)?;
         if login.refresh != shown || login.expires_at <= now {
             logins::delete(&mut transaction, login.id).await?;

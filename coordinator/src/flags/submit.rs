@@ -26,7 +26,7 @@ impl Flags {
         let this = Arc::clone(self);
         let judged = async move {
             let it = Try { challenge, owner: &owner, sender: &sender, session: None, text: &text };
-            let mut transaction = this.context.store.write().await?;
+            let mut transaction = this.context.store.write_for_players().await?;
             let pending = this.judge_in(&mut transaction, &it).await?;
             store::commit(transaction).await?;
             Ok(this.conclude(&it, pending))

@@ -29,7 +29,7 @@ impl Flags {
     pub async fn unlock(self: &Arc<Self>, owner: Owner, who: String, hint: Hint) -> Result<Unlock, CoreError> {
         let this = Arc::clone(self);
         let work = async move {
-            let mut transaction = this.context.store.write().await?;
+            let mut transaction = this.context.store.write_for_players().await?;
             let own = unlocks::of_owner(&mut transaction, &owner).await?;
             let unlocked = || CoreError::Conflict("You've already unlocked this target".to_owned());
             if own.iter().any(|it| it.hint_id == hint.id) {

@@ -47,10 +47,20 @@ impl Fleet {
     /// Begins a transaction for a runner's request, unless its key was revoked since the request began.
     pub(crate) async fn write_for(&self, caller: &Caller) -> Result<Transaction, CoreError> {
         let transaction = self.context.store.write().await?;
-        if !self.keyring.knows(caller) {
-            return Err(CoreError::Key("the key is unknown or revoked"));
-        }
+        self.check_known(caller)?;
         Ok(transaction)
+    }
+
+    /// The same for what a runner says of instances.
+    pub(crate) async fn write_of_instances(&self, caller: &Caller) -> Result<Transaction, CoreError> {
+        let transaction = self.context.store.write_for_players().await?;
+        self.check_known(caller)?;
+        Ok(transaction)
+    }
+
+    fn check_known(&self, caller: &Caller) -> Result<(), CoreError> {
+        let refuse = || CoreError::Key("the key is unknown or revoked");
+        if self.keyring.knows(caller) { Ok(()) } else { Err(refuse()) }
     }
 
     pub(crate) fn is_silent(&self, sign: Moment) -> bool {

@@ -33,7 +33,7 @@ impl Instances {
         inventory.check().map_err(CoreError::Invalid)?;
         let (this, caller) = (Arc::clone(self), caller.clone());
         let take = async move {
-            let mut transaction = this.fleet.write_for(&caller).await?;
+            let mut transaction = this.fleet.write_of_instances(&caller).await?;
             let stored = StoredInventory { runner_id: caller.runner_id, inventory, is_secure };
             inventories::put(&mut transaction, &stored, this.context.clock.now()).await?;
             Ok(commit(transaction).await?)

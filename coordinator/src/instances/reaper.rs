@@ -15,7 +15,7 @@ impl Instances {
     /// that have waited for an engine as long as they may.
     pub async fn reap(&self) -> Result<(), CoreError> {
         while !self.due(&mut *self.context.store.read_few().await?, 1).await?.is_empty() {
-            let mut transaction = self.context.store.write().await?;
+            let mut transaction = self.context.store.write_for_players().await?;
             for (session, outcome) in self.due(&mut transaction, BATCH).await? {
                 match session.state {
                     SessionState::Queued => self.give_up(&mut transaction, session).await?,
@@ -47,7 +47,7 @@ impl Instances {
     /// Stops the sessions of teams and players that are excluded from the event.
     pub async fn stop_excluded(&self) -> Result<(), CoreError> {
         while !sessions::of_excluded(&mut *self.context.store.read_few().await?, 1).await?.is_empty() {
-            let mut transaction = self.context.store.write().await?;
+            let mut transaction = self.context.store.write_for_players().await?;
             for session in sessions::of_excluded(&mut transaction, BATCH).await? {
                 self.stop_in(&mut transaction, session, "excluded").await?;
             }
@@ -69,7 +69,7 @@ impl Instances {
         if abandoned.is_empty() {
             return Ok(());
         }
-        let mut transaction = self.context.store.write().await?;
+        let mut transaction = self.context.store.write_for_players().await?;
         let now = self.context.clock.now();
         let mut changes = Vec::new();
         for mut session in abandoned {
@@ -89,7 +89,7 @@ impl Instances {
 
     async fn lose(&self, runner: &RunnerId) -> Result<(), CoreError> {
         loop {
-            let mut transaction = self.context.store.write().await?;
+            let mut transaction = self.context.store.write_for_players().await?;
             let running = sessions::running_of(&mut transaction, runner, BATCH).await?;
             if running.is_empty() {
                 return Ok(());

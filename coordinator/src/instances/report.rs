@@ -45,7 +45,7 @@ impl Instances {
     }
 
     async fn apply(&self, caller: &Caller, reports: Vec<InstanceReport>) -> Result<(), CoreError> {
-        let mut transaction = self.fleet.write_for(caller).await?;
+        let mut transaction = self.fleet.write_of_instances(caller).await?;
         let mut changes = Vec::new();
         for report in reports {
             let session = sessions::get(&mut transaction, report.session_id).await?;

@@ -25,7 +25,7 @@ impl Instances {
 
     async fn extend_now(&self, owner: &Owner, challenge: i64) -> Result<Placed, CoreError> {
         let refuse = |why: &str| Err(CoreError::Conflict(why.to_owned()));
-        let mut transaction = self.context.store.write().await?;
+        let mut transaction = self.context.store.write_for_players().await?;
         let session = sessions::live(&mut transaction, owner, challenge).await?;
         let mut session = session.ok_or_else(missing)?;
         let policy = instances::get(&mut transaction, challenge).await?.map(|it| it.policy).unwrap_or_default();
@@ -59,7 +59,7 @@ impl Instances {
         }
         let this = Arc::clone(self);
         let keep = async move {
-            let mut transaction = this.context.store.write().await?;
+            let mut transaction = this.context.store.write_for_players().await?;
             let session = sessions::live(&mut transaction, &owner, challenge).await?.ok_or_else(missing)?;
             let id = session.id;
             if this.keep_alive_in(&mut transaction, session).await? {

@@ -67,7 +67,7 @@ impl Instances {
     }
 
     async fn judge(&self, id: i64, sender: &Sender, text: &str) -> Result<(Session, Verdict), CoreError> {
-        let mut transaction = self.context.store.write().await?;
+        let mut transaction = self.context.store.write_for_players().await?;
         let session = sessions::get(&mut transaction, id).await?.ok_or_else(missing)?;
         let it = Try { challenge: session.challenge_id, owner: &session.owner, sender, session: Some(&session), text };
         let pending = self.flags.judge_in(&mut transaction, &it).await?;

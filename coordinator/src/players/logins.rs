@@ -117,7 +117,7 @@ impl Players {
 
     async fn enter(&self, checked: Checked, client: &Client) -> Result<Registered, CoreError> {
         let (id, now) = (checked.account.id, self.context.clock.now());
-        let mut transaction = self.context.store.write().await?;
+        let mut transaction = self.context.store.write_for_players().await?;
         checked.is_still(&mut transaction).await?;
         let player = players::get(&mut transaction, id).await?.filter(|player| !player.banned);
         let player = player.ok_or_else(|| CoreError::Forbidden(BANNED.to_owned()))?;
@@ -161,7 +161,7 @@ impl Players {
     }
 
     async fn rotate(&self, family: &str, shown: Digest) -> Result<Tokens, CoreError> {
-        let mut transaction = self.context.store.write().await?;
+        let mut transaction = self.context.store.write_for_players().await?;
         let now = self.context.clock.now();
         let login = logins::of_family(&mut transaction, Digest::of(family.as_bytes())).await?.ok_or(REFUSED)?;
         match standing(&login, shown, now) {
@@ -188,7 +188,7 @@ impl Players {
     /// [`CoreError::Forbidden`] when the request was made with another credential than a login's.
     pub async fn log_out(&self, player: &Player) -> Result<(), CoreError> {
         let login = player.login()?;
-        let mut transaction = self.context.store.write().await?;
+        let mut transaction = self.context.store.write_for_players().await?;
         logins::delete(&mut transaction, login).await?;
         Ok(store::commit(transaction).await?)
     }

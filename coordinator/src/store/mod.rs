@@ -37,6 +37,7 @@ use sqlx::{Sqlite, SqlitePool};
 use std::panic::Location;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio::sync::Mutex;
 use transaction::Stopwatch;
 
 /// The connection that every function of the store takes.
@@ -52,6 +53,8 @@ pub struct Store {
     /// Connections for runners and logins that wait: a few rows each, never behind lists.
     quick: SqlitePool,
     checkpointer: SqlitePool,
+    /// Whose turn it is of those that write for players.
+    players: Arc<Mutex<()>>,
     write_times: WriteTimes,
     place: Arc<Place>,
 }
@@ -74,6 +77,17 @@ impl Store {
         async move {
             let inner = writer.begin_with("BEGIN IMMEDIATE").await?;
             Ok(Transaction::new(inner, Stopwatch::start(times, place)))
+        }
+    }
+
+    /// Begins a writing transaction for what players do, and what their instances report: hundreds may wait at once. Only one
+    /// of them waits for the writer, so that a transmission, an operator and the emergency stop wait for one at most.
+    #[track_caller]
+    pub fn write_for_players(&self) -> impl Future<Output = Result<Transaction, StoreError>> + Send + use<> {
+        let (turn, next) = (Arc::clone(&self.players), self.write_for(Location::caller()));
+        async move {
+            let turn = turn.lock_owned().await;
+            Ok(next.await?.with_turn(turn))
         }
     }
 

@@ -69,7 +69,8 @@ impl Store {
         let quick = pool(QUICK_READERS).connect_with(connect).await.map_err(refuse)?;
         place.remember(&path);
         let (folder, write_times, place) = (folder.to_owned(), WriteTimes::default(), Arc::new(place));
-        Ok(Self { folder, writer, readers, quick, checkpointer, write_times, place })
+        let players = Arc::default();
+        Ok(Self { folder, writer, readers, quick, checkpointer, players, write_times, place })
     }
 }
 

@@ -8,6 +8,7 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use tokio::sync::OwnedMutexGuard;
 
 /// A transaction that takes longer is logged with its place: while it runs, no work is handed out and no operator's
 /// change is made.
@@ -76,11 +77,17 @@ pub struct Transaction {
     // Dropped in this order.
     inner: sqlx::Transaction<'static, Sqlite>,
     stopwatch: Stopwatch,
+    turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl Transaction {
     pub(super) fn new(inner: sqlx::Transaction<'static, Sqlite>, stopwatch: Stopwatch) -> Self {
-        Self { inner, stopwatch }
+        Self { inner, stopwatch, turn: None }
+    }
+
+    /// Makes it hold the turn until it ends.
+    pub(super) fn with_turn(self, turn: OwnedMutexGuard<()>) -> Self {
+        Self { turn: Some(turn), ..self }
     }
 }
 
@@ -100,9 +107,9 @@ impl DerefMut for Transaction {
 
 /// Commits a transaction. On an error nothing has changed.
 pub async fn commit(transaction: Transaction) -> Result<(), StoreError> {
-    let Transaction { inner, mut stopwatch } = transaction;
+    let Transaction { inner, mut stopwatch, turn } = transaction;
     stopwatch.committing = Some(Instant::now());
     inner.commit().await?;
-    drop(stopwatch);
+    drop((stopwatch, turn));
     Ok(())
 }

@@ -20,4 +20,5 @@ mod rests;
 mod secrets;
 mod silence;
 mod site;
+mod turns;
 mod walk;

@@ -16,7 +16,7 @@ impl Instances {
             return Ok(());
         }
         loop {
-            let mut transaction = self.context.store.write().await?;
+            let mut transaction = self.context.store.write_for_players().await?;
             let placed = self.place_waiting(&mut transaction).await?;
             if placed == 0 && !self.make_room(&mut transaction).await? {
                 return Ok(());

@@ -71,7 +71,7 @@ impl Instances {
         if missing(&wanted, &present).is_empty() && unwanted(&wanted, present).is_empty() {
             return Ok(());
         }
-        let mut transaction = self.context.store.write().await?;
+        let mut transaction = self.context.store.write_for_players().await?;
         let (wanted, present) = (warm::wanted(&mut transaction).await?, warm::all(&mut transaction).await?);
         let mut changes = self.warm_up(&mut transaction, &missing(&wanted, &present), starting(&present)).await?;
         for session in unwanted(&wanted, present) {
