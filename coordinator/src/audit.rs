@@ -2,8 +2,8 @@
 
 use crate::CoreError;
 use crate::store::Connection;
-pub use crate::store::log::audit::AuditEntry;
 use crate::store::log::audit::{self, AuditRow};
+pub use crate::store::log::audit::{AuditEntry, Whose};
 use challengectl_common::Timestamp;
 use std::net::IpAddr;
 
@@ -40,10 +40,29 @@ pub(crate) async fn record(
     details: Option<&str>,
     at: Timestamp,
 ) -> Result<(), CoreError> {
+    insert(transaction, actor, AuditRow { details, ..row(actor, action, target, at) }).await
+}
+
+/// Inserts the audit row of what a player does.
+pub(crate) async fn record_of_player(
+    transaction: &mut Connection,
+    actor: &Actor,
+    action: &str,
+    target: &str,
+    details: &str,
+    at: Timestamp,
+) -> Result<(), CoreError> {
+    let row = AuditRow { details: Some(details), of: Whose::Players, ..row(actor, action, target, at) };
+    insert(transaction, actor, row).await
+}
+
+fn row<'a>(actor: &'a Actor, what: &'a str, target: &'a str, at: Timestamp) -> AuditRow<'a> {
+    AuditRow { at, who: &actor.name, what, target, from_address: None, details: None, of: Whose::Staff }
+}
+
+async fn insert(transaction: &mut Connection, actor: &Actor, row: AuditRow<'_>) -> Result<(), CoreError> {
     let from_address = actor.address.map(|address| address.to_string());
-    let who = actor.name.as_str();
-    let row = AuditRow { at, who, what: action, target, from_address: from_address.as_deref(), details };
-    audit::insert(transaction, row).await?;
-    tracing::info!(who, what = action, target, "audit");
+    audit::insert(transaction, AuditRow { from_address: from_address.as_deref(), ..row }).await?;
+    tracing::info!(who = row.who, what = row.what, target = row.target, "audit");
     Ok(())
 }

@@ -28,7 +28,7 @@ pub use role::{ParseRoleError, Role};
 pub use users::User;
 
 use crate::store::accounts::{self, Account};
-use crate::store::log::audit::{self, AuditEntry};
+use crate::store::log::audit::{self, AuditEntry, Whose};
 use crate::store::log::history::Page;
 use crate::store::{Store, StoreError};
 use crate::throttle::Throttle;
@@ -76,11 +76,12 @@ impl Accounts {
         self.vault.derive(purpose)
     }
 
-    /// Returns a page of the audit log, newest first, and the number of all entries.
-    pub async fn audit(&self, page: Page) -> Result<(Vec<AuditEntry>, u64), CoreError> {
+    /// Returns a page of the audit log, newest first, and the number of all its entries: of what the staff did, or of what
+    /// players did.
+    pub async fn audit(&self, whose: Whose, page: Page) -> Result<(Vec<AuditEntry>, u64), CoreError> {
         let mut connection = self.store.read().await?;
-        let list = audit::list(&mut connection, page).await?;
-        Ok((list, audit::count(&mut connection).await?))
+        let list = audit::list(&mut connection, whose, page).await?;
+        Ok((list, audit::count(&mut connection, whose).await?))
     }
 }
 

@@ -58,7 +58,7 @@ impl Instances {
     }
 
     async fn touch_now(&self, id: i64) -> Result<Option<ProcessSession>, CoreError> {
-        let mut transaction = self.context.store.write().await?;
+        let mut transaction = self.context.store.write_for_players().await?;
         let Some(session) = sessions::get(&mut transaction, id).await? else { return Ok(None) };
         if self.shown(&mut transaction, session.clone()).await?.is_none() {
             return Ok(None);
@@ -80,20 +80,27 @@ impl Instances {
         Ok(())
     }
 
-    /// Ends a session that is shown, and waits until nothing of it is left: for its owner, or by order of an operator, which is
-    /// recorded. Returns `false` if it had ended.
-    pub async fn close(self: &Arc<Self>, session: &ProcessSession, by: Option<Actor>) -> Result<bool, CoreError> {
+    /// Ends a session that is shown, and waits until nothing of it is left: for its owner, or by order of an operator. Returns
+    /// `false` if it had ended.
+    pub async fn close(
+        self: &Arc<Self>,
+        session: &ProcessSession,
+        by: Actor,
+        is_owner: bool,
+    ) -> Result<bool, CoreError> {
         let id = session.session.id;
-        if session.session.state.is_live() && self.end_now(id, by).await? {
+        if session.session.state.is_live() && self.end_now(id, by, is_owner).await? {
             return Ok(true);
         }
         // It has failed, maybe just now.
         self.dismiss(id).await
     }
 
-    async fn end_now(self: &Arc<Self>, id: i64, by: Option<Actor>) -> Result<bool, CoreError> {
-        let Some(actor) = by else { return self.stop_within(id, "stopped", CLOSE_TIMEOUT).await };
-        match self.kill(id, actor).await {
+    async fn end_now(self: &Arc<Self>, id: i64, by: Actor, is_owner: bool) -> Result<bool, CoreError> {
+        if is_owner {
+            return self.stop_within(id, "stopped", by, CLOSE_TIMEOUT).await;
+        }
+        match self.kill(id, by).await {
             Ok(()) => {
                 self.wait_until_over(id, CLOSE_TIMEOUT).await?;
                 Ok(true)
@@ -107,7 +114,7 @@ impl Instances {
     pub(super) async fn dismiss(self: &Arc<Self>, id: i64) -> Result<bool, CoreError> {
         let this = Arc::clone(self);
         let dismiss = async move {
-            let mut transaction = this.context.store.write().await?;
+            let mut transaction = this.context.store.write_for_players().await?;
             let now = this.context.clock.now();
             let session = sessions::get(&mut transaction, id).await?;
             if session.is_none_or(|session| session.state != SessionState::Failed) {

@@ -2,7 +2,7 @@
 
 use super::{Instances, Session};
 use crate::CoreError;
-use crate::audit::Actor;
+use crate::audit::{self, Actor};
 use crate::session::Happening;
 use crate::store::Connection;
 use crate::store::instances::sessions;
@@ -17,10 +17,10 @@ pub(super) const STOP_TIMEOUT: Duration = Duration::from_secs(15);
 const BATCH: u32 = 100;
 
 impl Instances {
-    /// Stops a session, and waits up to 15 seconds until nothing of it is left. Returns `false` if it had ended, or was
-    /// being stopped.
-    pub async fn stop(self: &Arc<Self>, session: i64, outcome: &'static str) -> Result<bool, CoreError> {
-        self.stop_within(session, outcome, STOP_TIMEOUT).await
+    /// Stops a session for its owner, and waits up to 15 seconds until nothing of it is left. Returns `false` if it had
+    /// ended, or was being stopped.
+    pub async fn stop(self: &Arc<Self>, session: i64, outcome: &'static str, by: Actor) -> Result<bool, CoreError> {
+        self.stop_within(session, outcome, by, STOP_TIMEOUT).await
     }
 
     /// Stops a session, and waits so long at most until nothing of it is left. Returns `false` as [`stop`](Self::stop) does.
@@ -28,10 +28,11 @@ impl Instances {
         self: &Arc<Self>,
         session: i64,
         outcome: &'static str,
+        by: Actor,
         limit: Duration,
     ) -> Result<bool, CoreError> {
         let this = Arc::clone(self);
-        let stops = self.context.run_to_completion(async move { this.order_stop(session, outcome).await }).await?;
+        let stops = self.context.run_to_completion(async move { this.order_stop(session, outcome, &by).await }).await?;
         if stops {
             self.wait_until_over(session, limit).await?;
         }
@@ -86,7 +87,7 @@ impl Instances {
 
     /// Stops some of the sessions of a front that are not newer than this one. Returns whether there were any.
     async fn kill_some(&self, front: &str, newest: i64) -> Result<bool, CoreError> {
-        let mut transaction = self.context.store.write().await?;
+        let mut transaction = self.context.store.write_for_players().await?;
         let some = sessions::some_of_front(&mut transaction, front, newest, BATCH).await?;
         if some.is_empty() {
             return Ok(false);
@@ -98,10 +99,15 @@ impl Instances {
         Ok(true)
     }
 
-    pub(super) async fn order_stop(&self, id: i64, outcome: &'static str) -> Result<bool, CoreError> {
-        let mut transaction = self.context.store.write().await?;
+    pub(super) async fn order_stop(&self, id: i64, outcome: &'static str, by: &Actor) -> Result<bool, CoreError> {
+        let mut transaction = self.context.store.write_for_players().await?;
         let Some(session) = sessions::get(&mut transaction, id).await? else { return Ok(false) };
+        let details = format!("{outcome}, of {}, front {}", session.owner, session.front);
         let stops = self.stop_in(&mut transaction, session, outcome).await?;
+        if stops {
+            let now = self.context.clock.now();
+            audit::record_of_player(&mut transaction, by, "instance.stop", &id.to_string(), &details, now).await?;
+        }
         self.commit(transaction).await?;
         Ok(stops)
     }

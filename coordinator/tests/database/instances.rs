@@ -11,6 +11,7 @@ use challengectl_common::wire::instances::{
     EngineInfo, EngineKind, InstanceReport, InstanceState, Order, Orders, PortRange,
 };
 use challengectl_common::{ChallengeName, EngineId};
+use challengectl_coordinator::audit::Actor;
 use challengectl_coordinator::flags::{DEFAULT_FORMAT, Flag, FlagMode, Worth};
 use challengectl_coordinator::instances::{About, Definition, Started, Terms, Wish};
 use challengectl_coordinator::session::Owner;
@@ -78,8 +79,8 @@ impl Site {
     pub fn start_of(&self, slug: &str, owner: &str) -> JoinHandle<Result<Started, CoreError>> {
         let instances = self.coordinator.instances.clone();
         let owner = Owner::anonymous(owner).unwrap();
-        let (front, terms) = ("engine", Terms::Policy);
-        let wish = Wish { challenge: slug.to_owned(), owner, front, lifetime: None, terms };
+        let (front, terms, by) = ("engine", Terms::Policy, Actor::new(owner.name(), None));
+        let wish = Wish { challenge: slug.to_owned(), owner, by, front, lifetime: None, terms };
         tokio::spawn(async move { instances.start(wish).await })
     }
 
@@ -123,7 +124,7 @@ impl Site {
     /// Stops a session as its owner does, and removes it.
     pub async fn end(&self, caller: &Caller, id: i64) {
         let instances = self.coordinator.instances.clone();
-        let stopping = tokio::spawn(async move { instances.stop(id, "stopped").await });
+        let stopping = tokio::spawn(async move { instances.stop(id, "stopped", Actor::new("ada", None)).await });
         self.removed(caller, id).await;
         assert!(stopping.await.unwrap().unwrap());
     }
@@ -296,7 +297,7 @@ async fn a_silent_runner_keeps_its_instances_lost_until_it_is_back_and_a_removed
     site.register_engine(&roof, 10).await;
     site.report(&roof, id, 1, InstanceState::Running).await;
     assert_eq!(site.state(id).await, "running");
-    let actor = challengectl_coordinator::audit::Actor::command_line();
+    let actor = Actor::command_line();
     site.coordinator.runner_api.remove_runner(&roof.runner_id, actor).await.unwrap();
     site.coordinator.instances.look_after_runners().await.unwrap();
     assert_eq!(site.state(id).await, "failed");

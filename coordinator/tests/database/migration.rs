@@ -220,7 +220,7 @@ async fn other_tables(
 /// Returns the SQL of the other tables, indexes and triggers, except of tables that later migrations extend.
 async fn other_schema(connection: &mut SqliteConnection) -> BTreeSet<String> {
     let objects = "SELECT name || ': ' || coalesce(sql, '') FROM sqlite_master
-                   WHERE tbl_name NOT IN ('challenges', 'transmission_challenges', 'radios', 'ranges')";
+                   WHERE tbl_name NOT IN ('audit', 'challenges', 'transmission_challenges', 'radios', 'ranges')";
     sqlx::query_scalar(objects).fetch_all(connection).await.unwrap().into_iter().collect()
 }
 

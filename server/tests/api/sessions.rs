@@ -125,9 +125,10 @@ async fn a_session_is_used_by_its_team_and_seen_and_ended_by_admins_too() {
             assert!(status == 200 || answer.body["code"].is_string(), "{}", answer.body);
         }
     }
-    let ended = "SELECT who FROM audit WHERE what = 'instance.stop'";
-    let by: Vec<String> = sqlx::query_scalar(ended).fetch_all(&mut *store.read().await.unwrap()).await.unwrap();
-    assert_eq!(by, ["admin"], "what an admin ends is on record");
+    let ended = "SELECT who, of_player FROM audit WHERE what = 'instance.stop'";
+    let by: Vec<(String, bool)> = sqlx::query_as(ended).fetch_all(&mut *store.read().await.unwrap()).await.unwrap();
+    let expected = [("admin", false), ("mate", true), ("ada", true)];
+    assert_eq!(by, expected.map(|(who, of_player)| (who.to_owned(), of_player)), "who ended it is on record");
 }
 
 #[tokio::test]

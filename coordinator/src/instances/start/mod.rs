@@ -16,6 +16,7 @@ pub(super) use place::{free_ports, start_timeout};
 use super::stop::STOP_TIMEOUT;
 use super::{Instances, Placed, placed, sign};
 use crate::CoreError;
+use crate::audit::{self, Actor};
 use crate::secrets::random_hex;
 use crate::session::{Owner, SessionState};
 use crate::store::instances::sessions::{self, NewSession};
@@ -42,6 +43,8 @@ pub struct Wish {
     pub challenge: String,
     /// For whom.
     pub owner: Owner,
+    /// Who asks for it.
+    pub by: Actor,
     /// The front where it is asked for.
     pub front: &'static str,
     /// How long it shall live; `None`: as long as the challenge says.
@@ -113,7 +116,7 @@ impl Instances {
         self.reap_owner(wish).await?;
         match self.reserve(wish, false).await? {
             Reserved::Instead(old) => {
-                self.order_stop(old, "restarted").await?;
+                self.order_stop(old, "restarted", &wish.by).await?;
                 self.wait_until_over(old, STOP_TIMEOUT).await?;
                 // Another request may have put one in its place meanwhile; that one is as good.
                 self.reserve(wish, true).await
@@ -127,7 +130,7 @@ impl Instances {
         if !matches!(wish.terms, Terms::Revert(_)) {
             return Ok(());
         }
-        let mut transaction = self.context.store.write().await?;
+        let mut transaction = self.context.store.write_for_players().await?;
         let now = self.context.clock.now();
         let all = sessions::live_of_front(&mut transaction, wish.front, wish.owner.as_str()).await?;
         let mut stops = false;
@@ -142,7 +145,7 @@ impl Instances {
 
     async fn reserve(&self, wish: &Wish, is_restarted: bool) -> Result<Reserved, CoreError> {
         let began = Instant::now();
-        let mut transaction = self.context.store.write().await?;
+        let mut transaction = self.context.store.write_for_players().await?;
         let challenge = instances::find(&mut transaction, &wish.challenge).await?.filter(|it| it.visible);
         let challenge = challenge.ok_or_else(|| CoreError::NotFound(format!("challenge {}", wish.challenge)))?;
         if wish.opening().is_some() {
@@ -168,6 +171,7 @@ impl Instances {
         }
         self.check_quota(&mut transaction, &wish.owner).await?;
         if let Some(id) = self.adopt_in(&mut transaction, &challenge, wish).await? {
+            self.record_start(&mut transaction, id, wish).await?;
             self.commit(transaction).await?;
             self.tally.starts.observe(began.elapsed().as_secs_f64());
             return Ok(reserved(id, replaced));
@@ -229,9 +233,17 @@ impl Instances {
                 return Err(no_engine());
             }
         }
+        self.record_start(&mut transaction, id, wish).await?;
         self.commit(transaction).await?;
         tracing::info!(session = id, challenge = %challenge.slug, "reserved");
         Ok(id)
+    }
+
+    async fn record_start(&self, connection: &mut Connection, id: i64, wish: &Wish) -> Result<(), CoreError> {
+        let Wish { challenge, owner, by, front, .. } = wish;
+        let details = format!("{challenge} for {owner}, front {front}");
+        let (id, now) = (id.to_string(), self.context.clock.now());
+        audit::record_of_player(connection, by, "instance.start", &id, &details, now).await
     }
 
     /// Waits until a session has started.

@@ -6,6 +6,15 @@ use crate::store::{Connection, StoreError};
 use challengectl_common::Timestamp;
 use sqlx::FromRow;
 
+/// Whose actions are meant. Those of players have a list of their own: thousands of them would hide the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// People who run the event.
+    Staff,
+    /// Those who play.
+    Players,
+}
+
 /// A new row.
 #[derive(Debug, Clone, Copy)]
 pub struct AuditRow<'a> {
@@ -21,17 +30,22 @@ pub struct AuditRow<'a> {
     pub from_address: Option<&'a str>,
     /// Further details.
     pub details: Option<&'a str>,
+    /// Whose action it is.
+    pub of: Whose,
 }
 
 /// Adds a row.
 pub async fn insert(connection: &mut Connection, row: AuditRow<'_>) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO audit (at, who, what, target, from_address, details) VALUES ($1, $2, $3, $4, $5, $6)")
+    sqlx::query(
+        "INSERT INTO audit (at, who, what, target, from_address, details, of_player) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
         .bind(row.at.as_millis())
         .bind(row.who)
         .bind(row.what)
         .bind(row.target)
         .bind(row.from_address)
         .bind(row.details)
+        .bind(row.of == Whose::Players)
         .execute(connection)
         .await?;
     Ok(())
@@ -50,8 +64,8 @@ pub struct AuditEntry {
     pub details: Option<String>,
 }
 
-/// Returns a page of the rows, newest first.
-pub async fn list(connection: &mut Connection, page: Page) -> Result<Vec<AuditEntry>, StoreError> {
+/// Returns a page of the rows, newest first: those of the staff, or those of players.
+pub async fn list(connection: &mut Connection, whose: Whose, page: Page) -> Result<Vec<AuditEntry>, StoreError> {
     #[derive(FromRow)]
     struct Row {
         id: i64,
@@ -63,8 +77,10 @@ pub async fn list(connection: &mut Connection, page: Page) -> Result<Vec<AuditEn
         details: Option<String>,
     }
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT id, at, who, what, target, from_address, details FROM audit ORDER BY id DESC LIMIT $1 OFFSET $2",
+        "SELECT id, at, who, what, target, from_address, details FROM audit WHERE of_player = $1
+         ORDER BY id DESC LIMIT $2 OFFSET $3",
     )
+    .bind(whose == Whose::Players)
     .bind(integer(page.limit))
     .bind(integer(page.offset))
     .fetch_all(connection)
@@ -81,8 +97,9 @@ pub async fn list(connection: &mut Connection, page: Page) -> Result<Vec<AuditEn
     Ok(rows.into_iter().map(entry).collect())
 }
 
-/// Returns the number of rows.
-pub async fn count(connection: &mut Connection) -> Result<u64, StoreError> {
-    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM audit").fetch_one(connection).await?;
+/// Returns the number of rows of the staff, or of players.
+pub async fn count(connection: &mut Connection, whose: Whose) -> Result<u64, StoreError> {
+    let count = sqlx::query_scalar("SELECT count(*) FROM audit WHERE of_player = $1").bind(whose == Whose::Players);
+    let count: i64 = count.fetch_one(connection).await?;
     Ok(u64::try_from(count).unwrap_or(0))
 }

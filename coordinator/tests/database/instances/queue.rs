@@ -3,6 +3,7 @@
 use super::site;
 use crate::site::Site;
 use challengectl_common::wire::instances::InstanceState;
+use challengectl_coordinator::audit::Actor;
 use challengectl_coordinator::bus::alarms::AlarmKind;
 use challengectl_coordinator::{Caller, CoreError};
 use std::time::Duration;
@@ -89,7 +90,7 @@ async fn who_waits_may_leave_and_counts_for_the_quota_until_then() {
     }
     let waiting = queued(&site, "c", "ada").await;
     assert!(matches!(site.start_of("d", "ada").await.unwrap(), Err(CoreError::Quota(5))));
-    assert!(site.coordinator.instances.stop(waiting, "stopped").await.unwrap());
+    assert!(site.coordinator.instances.stop(waiting, "stopped", Actor::new("ada", None)).await.unwrap());
     assert_eq!(site.state(waiting).await, "stopped");
     queued(&site, "d", "ada").await;
 }

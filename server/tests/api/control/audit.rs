@@ -5,6 +5,7 @@ use crate::control::uploads::form;
 use crate::obedient::obey;
 use crate::people::{Authenticator, PASSWORD, browser, verify};
 use crate::site::{Answer, Browser, MORSE, Site};
+use challengectl_coordinator::audit::Whose;
 use challengectl_coordinator::session::Owner;
 use challengectl_coordinator::views::history::Page;
 use challengectl_coordinator::{Accounts, Role};
@@ -47,7 +48,7 @@ struct Walk {
 
 impl Walk {
     async fn rows(&self) -> u64 {
-        self.accounts.audit(Page { limit: 1, offset: 0 }).await.unwrap().1
+        self.accounts.audit(Whose::Staff, Page { limit: 1, offset: 0 }).await.unwrap().1
     }
 
     async fn take(&mut self, route: &str, request: RequestBuilder) -> Value {

@@ -70,6 +70,33 @@ async fn a_container_is_started_shown_and_killed_as_the_document_says() {
 }
 
 #[tokio::test]
+async fn what_a_player_starts_and_stops_is_in_a_list_of_its_own_in_the_audit_log() {
+    let site = site().await;
+    let (admin, _runner) = (admin(&site).await, engine(&site, images(), false).await);
+    let id = admin.challenge(json!({})).await;
+    let ada = player(&site, "ada").await;
+    let rows = async |query: &str| {
+        let log = browser(&site).await.get(&format!("/api/audit{query}")).await.body;
+        assert_eq!(log["total"], log["entries"].as_array().unwrap().len(), "{log}");
+        log["entries"].as_array().unwrap().clone()
+    };
+    assert_eq!(ada.post("/api/v1/container", json!({"id": id})).await.status, 201);
+    let mine = format!("/api/play/challenges/{id}/instance");
+    assert_eq!(ada.delete(&mine).await.status, 200);
+    assert_eq!(ada.delete(&mine).await.status, 404, "it is over, and no second row");
+
+    let of_players = rows("?players=true").await;
+    let seen: Vec<_> = of_players.iter().map(|row| (row["what"].as_str().unwrap(), &row["who"])).collect();
+    let who = json!("ada");
+    assert_eq!(seen, [("instance.stop", &who), ("instance.start", &who)]);
+    for (row, words) in of_players.iter().zip(["stopped", "docker"]) {
+        assert!(row["details"].as_str().unwrap().contains(words), "{row}");
+        assert_eq!((&row["from_address"], &row["target"]), (&json!("127.0.0.1"), &of_players[0]["target"]));
+    }
+    assert!(rows("").await.iter().all(|row| row["what"] != "instance.start"));
+}
+
+#[tokio::test]
 async fn a_container_is_replaced_after_exactly_five_minutes() {
     let site = site().await;
     let (admin, _runner) = (admin(&site).await, engine(&site, images(), false).await);

@@ -5,9 +5,9 @@ use crate::http::{Admin, Problem};
 use actix_web::HttpResponse;
 use challengectl_common::Timestamp;
 use challengectl_coordinator::Accounts;
-use challengectl_coordinator::audit::AuditEntry;
-use serde::Serialize;
-use utoipa::ToSchema;
+use challengectl_coordinator::audit::{AuditEntry, Whose};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 #[derive(Serialize, ToSchema)]
 struct Audit {
@@ -27,13 +27,32 @@ struct Entry {
     details: Option<String>,
 }
 
+/// Which rows are wanted.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AuditQuery {
+    /// `true`: what players started and stopped; otherwise what the staff did.
+    #[param(default = false)]
+    players: Option<bool>,
+    /// The maximum number of entries in the answer.
+    #[param(maximum = 1000, default = 100)]
+    limit: Option<u64>,
+    /// Entries to skip.
+    #[param(minimum = 0, default = 0)]
+    offset: Option<i64>,
+}
+
 /// List the audit log, newest first.
+///
+/// What players start and stop is a list of its own.
 #[utoipa::path(get, path = "/api/audit", responses((status = OK, body = Audit)))]
 pub async fn list(
-    With(_, Query(paging)): With<Admin, Query<Paging>>,
+    With(_, Query(AuditQuery { players, limit, offset })): With<Admin, Query<AuditQuery>>,
     accounts: Shared<Accounts>,
 ) -> Result<HttpResponse, Problem> {
-    let (list, total) = accounts.audit(paging.page()?).await?;
+    let page = Paging { limit, offset }.page()?;
+    let whose = if players == Some(true) { Whose::Players } else { Whose::Staff };
+    let (list, total) = accounts.audit(whose, page).await?;
     Ok(HttpResponse::Ok().json(Audit { entries: list.into_iter().map(Entry::from).collect(), total }))
 }
 

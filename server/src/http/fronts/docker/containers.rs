@@ -40,8 +40,8 @@ pub async fn start(
     let id = wanted(&fields)?;
     let owner = caller.owner(&players)?;
     let slug = startable(&caller, &owner, id, &coordinator).await?;
-    let (lifetime, terms) = (Some(LIFETIME), Terms::Revert(COOLDOWN));
-    let wish = Wish { challenge: slug, owner, front: FRONT, lifetime, terms };
+    let (by, lifetime, terms) = (caller.player.actor(), Some(LIFETIME), Terms::Revert(COOLDOWN));
+    let wish = Wish { challenge: slug, owner, by, front: FRONT, lifetime, terms };
     let started = coordinator.instances.start(wish).await;
     if let Err(CoreError::Unavailable(why)) = &started {
         refusals::record(&request, Some(caller.player.actor()), Some(why)).await;
@@ -49,7 +49,7 @@ pub async fn start(
     let placed = started.map_err(refusal)?.placed;
     if placed.session.state == SessionState::Queued {
         // Without an engine it has no ports, which the answer needs.
-        coordinator.instances.stop(placed.session.id, "no engine").await?;
+        coordinator.instances.stop(placed.session.id, "no engine", caller.player.actor()).await?;
         return Err(failed());
     }
     let container = Container { instance_id: placed.session.key.clone(), ports: ports(&placed), host: host(&placed) };

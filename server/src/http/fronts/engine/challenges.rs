@@ -13,7 +13,7 @@ use crate::http::openapi::answers::{Conflict, Failed, Invalid, Missing, TooMany,
 use crate::http::problem::Code;
 use crate::http::state::{Shared, State};
 use actix_web::web::Json;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use challengectl_coordinator::Coordinator;
 use challengectl_coordinator::instances::{Terms, Wish};
 use challengectl_coordinator::session::owner::ANONYMOUS;
@@ -53,10 +53,13 @@ pub async fn start(
     With(player, fields): With<Player, Fields>,
     coordinator: Shared<Coordinator>,
     state: web::Data<State>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
+    let owner = player.owner(fields.text("user_id")?)?;
     let wish = Wish {
         challenge: fields.needed("challenge_id")?.to_owned(),
-        owner: player.owner(fields.text("user_id")?)?,
+        by: player.actor(&owner, &request),
+        owner,
         front: FRONT,
         lifetime: fields.get("session_timeout").map(lifetime).transpose()?,
         terms: Terms::Policy,
@@ -116,13 +119,15 @@ pub async fn stop(
     player: Player,
     session_id: web::Path<String>,
     coordinator: Shared<Coordinator>,
+    request: HttpRequest,
 ) -> Result<Json<StoppedSession>, Problem> {
     let key = checked(&session_id)?;
     let missing = || Problem::new(Code::NotFound).because("there is no such session; it may have ended");
     let placed = coordinator.instances.live(FRONT, key).await?.filter(|placed| player.may(&placed.session.owner));
     let placed = placed.ok_or_else(missing)?;
     let challenge = coordinator.instances.challenge(placed.session.challenge_id).await?;
-    if !coordinator.instances.stop(placed.session.id, "stopped").await? {
+    let by = player.actor(&placed.session.owner, &request);
+    if !coordinator.instances.stop(placed.session.id, "stopped", by).await? {
         return Err(missing());
     }
     Ok(Json(StoppedSession {

@@ -2,6 +2,7 @@
 
 use crate::http::Problem;
 use crate::http::extract::anybody::Anybody;
+use crate::http::extract::origin;
 use crate::http::extract::player::of_all;
 use crate::http::extract::this_machine::is_from_this_machine;
 use crate::http::problem::Code;
@@ -10,6 +11,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use challengectl_common::AccountName;
 use challengectl_coordinator::Players;
+use challengectl_coordinator::audit::Actor;
 use challengectl_coordinator::session::Owner;
 use futures_util::future::{FutureExt, LocalBoxFuture};
 
@@ -52,6 +54,16 @@ impl Player {
             Self::Anonymous => of.is_anonymous(),
             Self::Account { owner, .. } => owner == of,
         }
+    }
+
+    /// Returns this person, who acts for an owner, as an actor of the audit log. Without an account it is the owner with the
+    /// prefix that says so, since the name may be that of anybody.
+    pub fn actor(&self, owner: &Owner, request: &HttpRequest) -> Actor {
+        let name = match self {
+            Self::Anonymous => owner.as_str(),
+            Self::Account { name, .. } => name.as_str(),
+        };
+        Actor::new(name, origin::address(request))
     }
 
     /// Returns the name of the account, if there is one.

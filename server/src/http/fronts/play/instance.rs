@@ -87,12 +87,12 @@ pub async fn show(
     )
 )]
 pub async fn start(
-    Mine { owner, challenge, .. }: Mine,
+    Mine { player, owner, challenge }: Mine,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
     let challenge = coordinator.instances.challenge(challenge).await?;
-    let terms = Terms::Policy;
-    let wish = Wish { challenge: challenge.slug, owner, front: FRONT, lifetime: None, terms };
+    let (by, terms) = (player.actor(), Terms::Policy);
+    let wish = Wish { challenge: challenge.slug, owner, by, front: FRONT, lifetime: None, terms };
     let started = coordinator.instances.start(wish).await?;
     let mut response = if started.is_new { HttpResponse::Created() } else { HttpResponse::Ok() };
     Ok(response.json(shown(&started.placed, coordinator.context.now())))
@@ -133,12 +133,12 @@ pub async fn heartbeat(
 /// Answers when nothing of it is left, after at most 15 seconds.
 #[utoipa::path(delete, path = "/api/play/challenges/{challenge_id}/instance", responses(Done))]
 pub async fn stop(
-    Mine { owner, challenge, .. }: Mine,
+    Mine { player, owner, challenge }: Mine,
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
     let missing = || Problem::new(Code::NotFound).because("there is no instance; it may have ended");
     let placed = coordinator.instances.of_owner(&owner, challenge).await?.ok_or_else(missing)?;
-    if !coordinator.instances.stop(placed.session.id, "stopped").await? {
+    if !coordinator.instances.stop(placed.session.id, "stopped", player.actor()).await? {
         return Err(missing());
     }
     Ok(acknowledge(HttpResponse::Ok(), "The instance is stopped"))

@@ -22,8 +22,10 @@ pub const NAME_HEADER: &str = "x-user-id";
 pub struct Principal {
     /// Whose sessions are meant: those of the team, of the account, or of the name.
     pub owner: Owner,
-    /// The account if its role is admin, which may see and end all sessions.
-    pub admin: Option<Actor>,
+    /// The account, or the name.
+    pub by: Actor,
+    /// Whether the role of the account is admin, which may see and end all sessions.
+    pub is_admin: bool,
 }
 
 impl Principal {
@@ -51,14 +53,16 @@ async fn admit(request: &HttpRequest) -> Result<Principal, Problem> {
             return Err(Problem::unauthorized(details));
         }
         let owner = Players::of(state).owner(&player)?;
-        return Ok(Principal { owner, admin: admin(state, request).await? });
+        return Ok(Principal { owner, by: player.actor(), is_admin: is_admin(state, request).await? });
     }
     let settings = &state.config.sessions;
     match name {
         Some(name) if settings.local_users && is_from_this_machine(request, &settings.names) => {
             Anybody::extract(request).await?;
             let refuse = || Problem::unauthorized("x-user-id: 1 to 128 characters, and no control characters");
-            Ok(Principal { owner: Owner::by_header(name).ok_or_else(refuse)?, admin: None })
+            let owner = Owner::by_header(name).ok_or_else(refuse)?;
+            let by = Actor::new(owner.as_str(), origin::address(request));
+            Ok(Principal { owner, by, is_admin: false })
         }
         _ => Err(Problem::unauthorized(
             "log in at /api/play/login, and send the token as Authorization: Bearer TOKEN; x-user-id is for programs of this \
@@ -75,9 +79,9 @@ fn name(request: &HttpRequest) -> Result<Option<&str>, Problem> {
     text.map(Some).ok_or_else(|| Problem::unauthorized("x-user-id: one name, as UTF-8"))
 }
 
-/// Returns the admin whose login a request has, which was checked already.
-async fn admin(state: &State, request: &HttpRequest) -> Result<Option<Actor>, Problem> {
-    let Some(login) = request.cookie(LOGIN_COOKIE) else { return Ok(None) };
+/// Returns whether a request has the login of an admin, which was checked already.
+async fn is_admin(state: &State, request: &HttpRequest) -> Result<bool, Problem> {
+    let Some(login) = request.cookie(LOGIN_COOKIE) else { return Ok(false) };
     let person = Accounts::of(state).person_at_once(login.value(), origin::address(request)).await?;
-    Ok(person.filter(|person| person.role >= Role::Admin).map(|person| person.actor()))
+    Ok(person.is_some_and(|person| person.role >= Role::Admin))
 }

@@ -51,6 +51,7 @@ pub async fn create(
     let wish = Wish {
         challenge,
         owner: principal.owner,
+        by: principal.by,
         front: FRONT,
         lifetime: Some(settings.lifetime()),
         terms: Terms::Open(Opening { idle: Some(settings.idle()), pdb_id, file }),
@@ -78,7 +79,7 @@ pub async fn list(
 ) -> Result<HttpResponse, Problem> {
     let all = match query.all.as_deref() {
         None | Some("false") => false,
-        Some("true") if principal.admin.is_some() => true,
+        Some("true") if principal.is_admin => true,
         Some("true") => return Err(Problem::new(Code::Forbidden).because("only admins list the sessions of others")),
         Some(_) => return Err(Problem::invalid("all: true or false")),
     };
@@ -95,7 +96,7 @@ pub async fn show(
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
     let session = find(&coordinator, &id).await?;
-    permit(principal.owns(&session.session.owner) || principal.admin.is_some())?;
+    permit(principal.owns(&session.session.owner) || principal.is_admin)?;
     Ok(HttpResponse::Ok().json(One::of(&session)))
 }
 
@@ -149,11 +150,9 @@ pub async fn terminate(
     coordinator: Shared<Coordinator>,
 ) -> Result<HttpResponse, Problem> {
     let session = find(&coordinator, &id).await?;
-    let is_own = principal.owns(&session.session.owner);
-    permit(is_own || principal.admin.is_some())?;
-    // What an admin does to others' is on record.
-    let by = principal.admin.filter(|_| !is_own);
-    if !coordinator.instances.close(&session, by).await? {
+    let is_owner = principal.owns(&session.session.owner);
+    permit(is_owner || principal.is_admin)?;
+    if !coordinator.instances.close(&session, principal.by, is_owner).await? {
         return Err(ended());
     }
     Ok(HttpResponse::Ok().json(Terminated::new()))
