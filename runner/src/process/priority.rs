@@ -1,8 +1,8 @@
 //! The priority of a process that feeds a radio.
 //!
-//! A radio's queue may be as short as 8 ms (UHD: eight blocks of 2,040 samples, at 2 MS/s). While instances start on two cores,
-//! the kernel lets a process wait longer than that: eight radios ran dry 400 times in 100 s, and with this 5 times, as often as
-//! without instances (`proof busy-host`).
+//! A radio's queue may be as short as 8 ms (UHD: eight blocks of 2,040 samples, at 2 MS/s). While 200 instances start on two
+//! cores, the kernel lets a process wait longer than that: eight radios ran dry 223 times in 150 s, and with this never
+//! (`proof busy-host`).
 
 use std::thread;
 use thread_priority::unix::{
