@@ -18,7 +18,12 @@ pub fn digest_of_typed(text: &str) -> Digest {
 
 /// Returns `BYTES` random bytes as hexadecimal digits.
 pub fn random_hex<const BYTES: usize>() -> String {
-    rand::random::<[u8; BYTES]>().iter().fold(String::new(), |mut text, byte| {
+    hex(&rand::random::<[u8; BYTES]>())
+}
+
+/// Writes bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");
         text

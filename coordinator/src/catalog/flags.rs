@@ -56,7 +56,7 @@ impl Catalog {
                     return Err(CoreError::Invalid(format!("a challenge has at most {MAX_FLAGS} flags")));
                 }
                 let part = match known.card.logic {
-                    Logic::Any => own.first().map_or(0, |it| it.flag.part),
+                    Logic::Any | Logic::Team => own.first().map_or(0, |it| it.flag.part),
                     Logic::All => own.iter().map(|it| it.flag.part + 1).max().unwrap_or(0),
                 };
                 let sealed = this.flags.keys.seal(part, 1, &flag)?;

@@ -6,6 +6,7 @@ use crate::CoreError;
 use crate::bus::alarms::AlarmKind;
 use crate::session::Owner;
 use crate::store::Connection;
+use crate::store::catalog::{self, Logic};
 use crate::store::flags::solves::{self, Solve};
 use crate::store::flags::submissions::{self, NewSubmission, Outcome};
 use crate::store::flags::{self, StoredFlag, board};
@@ -55,6 +56,11 @@ pub enum Verdict {
         /// How many wrong submissions are left; `None`: any number.
         attempts_left: Option<u32>,
     },
+    /// Right; the challenge is solved when other members of the team have submitted a flag as well.
+    Awaits {
+        /// How many of them.
+        members: u32,
+    },
 }
 
 /// A verdict that is not yet committed.
@@ -89,6 +95,11 @@ impl Flags {
             return Err(CoreError::Forbidden("no attempt is left for this challenge".to_owned()));
         }
         if let Some(flag) = self.keys.matching(&stored, it.session, it.text)? {
+            let awaited = if is_whole(&stored, &solved) { 0 } else { members_awaited(transaction, it).await? };
+            if awaited > 0 {
+                self.record(transaction, it, Outcome::Member, Some(flag.part), None).await?;
+                return Ok(Pending { verdict: Verdict::Awaits { members: awaited }, shared: None });
+            }
             return self.take_right(transaction, it, flag, (score.points, &stored, solved)).await;
         }
         let flag_of = self.other_owner(transaction, it, &stored).await?;
@@ -172,13 +183,23 @@ impl Flags {
         match pending.verdict {
             Verdict::Wrong { .. } => self.tries.count(owner, it.challenge, self.context.clock.instant()),
             Verdict::Right { is_new: true, .. } => tracing::info!(challenge = it.challenge, %owner, "solved"),
-            Verdict::Right { .. } => {}
+            Verdict::Right { .. } | Verdict::Awaits { .. } => {}
         }
         if let Some(message) = pending.shared {
             self.context.raise(AlarmKind::FlagShared, owner.as_str(), message);
         }
         pending.verdict
     }
+}
+
+/// Returns how many other members of a team have still to submit a flag, if each has to.
+async fn members_awaited(connection: &mut Connection, it: &Try<'_>) -> Result<u32, CoreError> {
+    let Some(team) = it.owner.team_id() else { return Ok(0) };
+    if catalog::card(connection, it.challenge).await?.logic != Logic::Team {
+        return Ok(0);
+    }
+    let besides = it.sender.name.as_deref();
+    Ok(submissions::members_without(connection, team, it.challenge, it.owner, besides).await?)
 }
 
 /// Describes a shared flag, with the names of both.

@@ -5,12 +5,12 @@
 
 use super::Flag;
 use crate::CoreError;
+use crate::secrets::hex;
 use crate::store::flags::{FlagMode, StoredFlag};
 use crate::store::instances::sessions::Session;
 use crate::vault::{Vault, keyed};
 pub use challengectl_event::instance::DEFAULT_FORMAT;
 use regex::{Regex, RegexBuilder};
-use std::fmt::Write;
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
@@ -140,14 +140,6 @@ impl FlagKeys {
     pub(crate) fn open(&self, flag: &StoredFlag) -> Result<String, CoreError> {
         String::from_utf8(self.vault.open_sealed(&flag.content, PURPOSE)?).map_err(|_| CoreError::Sealed)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Compares in a time that depends on lengths alone.

@@ -82,6 +82,11 @@ impl Owner {
         self.0.starts_with(TEAM)
     }
 
+    /// Returns the id of the team; `None` if it is none.
+    pub(crate) fn team_id(&self) -> Option<i64> {
+        self.0.strip_prefix(TEAM)?.parse().ok()
+    }
+
     /// Returns whether the owner gave a name without proof.
     #[must_use]
     pub fn is_anonymous(&self) -> bool {

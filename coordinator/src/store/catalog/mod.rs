@@ -56,6 +56,8 @@ pub enum Logic {
     Any,
     /// By all of them.
     All,
+    /// By any, which each member of a team has to submit.
+    Team,
 }
 
 /// Returns the cards of all challenges that have one.

@@ -14,6 +14,8 @@ pub enum Outcome {
     Right,
     /// Right once more.
     Repeated,
+    /// Right, and other members of the team have to submit a flag as well.
+    Member,
     /// Wrong.
     Wrong,
     /// Wrong, and the flag of another owner.
@@ -27,6 +29,7 @@ impl Outcome {
         match self {
             Self::Right => "right",
             Self::Repeated => "repeated",
+            Self::Member => "member",
             Self::Wrong => "wrong",
             Self::Shared => "shared",
         }
@@ -99,6 +102,24 @@ async fn wrong(connection: &mut Connection, challenge: i64, owner: &Owner) -> Re
          WHERE challenge_id = $1 AND owner = $2 AND result IN ('wrong', 'shared')",
     );
     Ok(query.bind(challenge).bind(owner.as_str()).fetch_one(connection).await?)
+}
+
+/// Returns how many members of a team, besides the account of this name, have not yet submitted a right flag of a challenge.
+/// Those that are excluded from the event, or disabled, do not count.
+pub async fn members_without(
+    connection: &mut Connection,
+    team: i64,
+    challenge: i64,
+    owner: &Owner,
+    besides: Option<&str>,
+) -> Result<u32, StoreError> {
+    let query = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM players JOIN accounts ON accounts.id = players.account_id
+         WHERE team_id = $1 AND banned = 0 AND enabled = 1 AND ($4 IS NULL OR name <> $4) AND name NOT IN (
+             SELECT who FROM submissions
+             WHERE challenge_id = $2 AND owner = $3 AND result IN ('right', 'repeated', 'member') AND who IS NOT NULL)",
+    );
+    Ok(query.bind(team).bind(challenge).bind(owner.as_str()).bind(besides).fetch_one(connection).await?)
 }
 
 /// A submission, as operators see it.

@@ -3,6 +3,7 @@
 pub mod anybody;
 pub mod body;
 pub mod echo;
+pub mod fields;
 pub mod origin;
 pub mod player;
 pub mod principal;

@@ -79,7 +79,7 @@ async fn what_cannot_be_a_challenge_is_refused_and_the_field_is_named() {
         ("value", json!([100])),
         ("max_attempts", json!(-1)),
         ("state", json!("open")),
-        ("logic", json!("team")),
+        ("logic", json!("some")),
         ("next_id", json!("x")),
         ("requirements", json!([1])),
         ("docker_secrets_array", json!("[")),
@@ -266,7 +266,11 @@ async fn tags_topics_hints_and_solutions_belong_to_a_challenge() {
     let id = admin.challenge(json!({})).await;
     let tag = admin.post("/api/v1/tags", json!({"challenge_id": id, "value": "xss"})).await;
     let path = format!("/api/v1/challenges/{id}");
-    assert_eq!(data(&admin.get(&path).await)["tags"], json!(["xss"]));
+    let of_tag = format!("/api/v1/tags/{}", data(&tag)["id"]);
+    assert_eq!(data(&admin.patch(&of_tag, json!({"value": "csrf"})).await)["value"], "csrf");
+    assert_eq!(error(&admin.patch(&of_tag, json!({"value": " "})).await).0, 400);
+    assert_eq!(data(&admin.get(&path).await)["tags"], json!(["csrf"]));
+    assert_eq!(data(&admin.patch(&of_tag, json!({"value": "xss"})).await), data(&admin.get(&of_tag).await));
     assert_eq!(data(&admin.get("/api/v1/tags").await)[0]["value"], "xss");
     let by_front = browser_list(&site).await;
     assert_eq!(by_front["challenges"][0]["tags"], json!(["xss"]), "other fronts show it too");

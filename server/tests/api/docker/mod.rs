@@ -5,7 +5,9 @@ mod challenges;
 mod containers;
 mod ctfcli;
 mod fuzzing;
+mod pages;
 mod secrets;
+mod solving;
 
 use crate::obedient::obey;
 use crate::site::{Answer, Browser, Player, Runner, Site};

@@ -8,7 +8,7 @@ export const submissions = {
   who: 'Sent by',
   from: 'From',
   result: 'Result',
-  results: { right: 'right', repeated: 'right again', wrong: 'wrong', shared: 'shared' },
+  results: { right: 'right', repeated: 'right again', member: 'right, more members to come', wrong: 'wrong', shared: 'shared' },
   part: (number: number) => `part ${number}`,
   flagOf: 'flag of',
   empty: 'Nothing was submitted yet.',

@@ -1,6 +1,6 @@
 //! What the description of this front says beside its operations.
 
-use super::fields::Fields;
+use super::body::Body;
 use super::principal::{LoggedIn, Organiser, User, Visitor};
 use crate::http::openapi::answers::{Forbidden, Invalid, TooLarge, TooMany};
 use crate::http::openapi::{About, Describe, Front, schemes};
@@ -24,7 +24,7 @@ pub fn front() -> Front {
 /// The credentials that are taken.
 const CREDENTIALS: [&str; 2] = [schemes::PLAYER, schemes::SESSION];
 
-impl Describe for Fields {
+impl Describe for Body {
     fn describe(about: &mut About) {
         about.answers::<Invalid>();
         about.answers::<TooLarge>();

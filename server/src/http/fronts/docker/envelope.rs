@@ -1,10 +1,49 @@
 //! The envelope of this front's errors: `{"success": false, "error": "…"}`, with `errors` by field where one is named.
 
-use super::wire::DockerError;
 use crate::http::Problem;
 use crate::http::problem::Code;
 use actix_web::HttpResponse;
+use serde::Serialize;
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// An error.
+#[derive(Serialize, ToSchema)]
+pub struct DockerError {
+    /// Always false.
+    pub success: bool,
+    /// The cause and the way out.
+    pub error: String,
+    /// The reasons by the fields of the body, if it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errors: Option<BTreeMap<String, Vec<String>>>,
+}
+
+/// An answer with what was asked for.
+#[derive(Serialize, ToSchema)]
+pub struct Data<T> {
+    /// Always true.
+    pub success: bool,
+    pub data: T,
+}
+
+impl<T> Data<T> {
+    pub fn new(data: T) -> Self {
+        Self { success: true, data }
+    }
+}
+
+/// It is done.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerDone)]
+pub struct Done {
+    /// Always true.
+    pub success: bool,
+}
+
+impl Done {
+    pub const DONE: Self = Self { success: true };
+}
 
 /// The path below which all belongs to this front.
 const BASE: &str = "/api/v1";

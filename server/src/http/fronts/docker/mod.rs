@@ -2,37 +2,27 @@
 //! containers are instances, and its challenges those of the event.
 
 mod accounts;
-mod attempt;
+mod attached;
+mod body;
 mod challenges;
 mod containers;
 mod description;
 mod envelope;
-mod fields;
-mod files;
-mod flags;
-mod given;
-mod hints;
-mod images;
-mod kinds;
 mod principal;
-mod reference;
 mod refusals;
-mod secrets;
-mod solutions;
-mod tags;
-mod tokens;
-mod unlocks;
-mod views;
-mod wire;
 
 pub use envelope::{owns, render};
 
 use crate::http::Problem;
 use crate::http::openapi::{self, ErrorForm, Group, group};
 use crate::http::problem::Code;
+use accounts::tokens;
+use attached::{files, flags, hints, solutions, tags, topics, unlocks};
 use challengectl_coordinator::CoreError;
+use challenges::{attempt, kinds, requirements, solves};
+use containers::{images, nuke, secrets, start, status};
+use envelope::DockerError;
 use utoipa::openapi::OpenApi;
-use wire::DockerError;
 
 /// The name of this front in sessions.
 const FRONT: &str = "docker";
@@ -48,17 +38,17 @@ pub fn groups() -> Vec<Group> {
     let all = vec![
         group!(
             "Containers", "Instances of challenges, one for each team or player.";
-            containers: start, status, nuke; images: list, ports
+            start: start; status: status; nuke: nuke; images: list, ports
         ),
         group!("Secrets", "Secrets of services."; secrets: list, create, delete_all, delete),
         group!(
             "Challenges", "Challenges of all kinds.";
-            challenges: list, create, read, update, delete, requirements, solves; kinds: types; attempt: submit
+            challenges: list, create, read, update, delete; requirements: read; solves: list; kinds: types; attempt: submit
         ),
         group!(
             "What belongs to a challenge", "Flags, tags, topics, hints, solutions and files.";
             flags: list, create, read, update, delete, of_challenge, types, of_type;
-            tags: list, create, delete, of_challenge, topics_of_challenge, create_topic, delete_topic, topics;
+            tags: list, create, read, update, delete, of_challenge; topics: list, create, delete, of_challenge;
             hints: list, create, read, update, delete, of_challenge; unlocks: create;
             solutions: list, create, read, update, delete;
             files: list, create, delete, of_challenge, download

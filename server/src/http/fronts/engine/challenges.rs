@@ -1,7 +1,7 @@
 //! Challenges, and the sessions of this front.
 
 use super::FRONT;
-use super::body::Fields;
+use super::body::Body;
 use super::player::{Player, Visitor};
 use super::wire::{
     ChallengeList, OfUser, SessionList, ShownSession, StartForm, StartedSession, StoppedSession, Success,
@@ -50,7 +50,7 @@ pub async fn list(_: Visitor, coordinator: Shared<Coordinator>) -> Result<Json<C
     )
 )]
 pub async fn start(
-    With(player, fields): With<Player, Fields>,
+    With(player, Body(fields)): With<Player, Body>,
     coordinator: Shared<Coordinator>,
     state: web::Data<State>,
     request: HttpRequest,
@@ -61,7 +61,7 @@ pub async fn start(
         by: player.actor(&owner, &request),
         owner,
         front: FRONT,
-        lifetime: fields.get("session_timeout").map(lifetime).transpose()?,
+        lifetime: fields.get("session_timeout").filter(|value| !value.is_null()).map(lifetime).transpose()?,
         terms: Terms::Policy,
     };
     let started = coordinator.instances.start(wish).await?;

@@ -1,6 +1,6 @@
 //! What the description of this front says beside its operations.
 
-use super::body::Fields;
+use super::body::Body;
 use super::player::{Player, Visitor};
 use crate::http::openapi::answers::{Invalid, TooLarge, TooMany};
 use crate::http::openapi::{About, Describe, Front, schemes};
@@ -21,7 +21,7 @@ pub fn front() -> Front {
     Front { title: "ChallengeCtl challenge engine", about: ABOUT, credentials }
 }
 
-impl Describe for Fields {
+impl Describe for Body {
     fn describe(about: &mut About) {
         about.answers::<Invalid>();
         about.answers::<TooLarge>();

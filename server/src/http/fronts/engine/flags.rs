@@ -1,12 +1,13 @@
 //! Submitting flags.
 
-use super::body::Fields;
+use super::body::Body;
 use super::challenges::checked;
 use super::player::Player;
 use super::wire::{Attempts, Effect, Judged, JudgedBatch, Submission, Submissions};
 use super::{FRONT, envelope, epoch};
 use crate::http::Problem;
 use crate::http::extract::body::With;
+use crate::http::extract::fields::Fields;
 use crate::http::extract::origin;
 use crate::http::openapi::answers::{Failed, Missing, TooMany, Unavailable};
 use crate::http::state::Shared;
@@ -25,7 +26,7 @@ const MAX_BATCH: usize = 50;
     responses((status = OK, body = Judged), Missing, TooMany, Failed, Unavailable)
 )]
 pub async fn submit(
-    With(player, fields): With<Player, Fields>,
+    With(player, Body(fields)): With<Player, Body>,
     coordinator: Shared<Coordinator>,
     request: HttpRequest,
 ) -> Result<Json<Judged>, Problem> {
@@ -40,7 +41,7 @@ pub async fn submit(
     responses((status = OK, body = JudgedBatch), Failed, Unavailable)
 )]
 pub async fn submit_batch(
-    With(player, mut fields): With<Player, Fields>,
+    With(player, Body(mut fields)): With<Player, Body>,
     coordinator: Shared<Coordinator>,
     request: HttpRequest,
 ) -> Result<Json<JudgedBatch>, Problem> {
@@ -82,6 +83,11 @@ async fn judge(
             let shutdown_delay = challenge.policy.after_solve_seconds.filter(|_| is_whole);
             let (solved_at, container_shutdown) = (epoch(solved_at), shutdown_delay.is_some());
             (message, Effect::Solved { points, solved_at, container_shutdown, shutdown_delay })
+        }
+        Verdict::Awaits { .. } => {
+            let solved_at = epoch(coordinator.context.now());
+            let effect = Effect::Solved { points: 0, solved_at, container_shutdown: false, shutdown_delay: None };
+            ("The flag is right; the other members of the team have to submit it too", effect)
         }
         Verdict::Wrong { attempts_left } => {
             ("The flag is wrong", Effect::Missed { attempts_remaining: Attempts::new(attempts_left) })

@@ -111,7 +111,7 @@ pub struct Submission {
 enum Outcome {
     /// It solves the challenge.
     Correct,
-    /// It solves a part of it.
+    /// It solves a part of it, or is right and other members of the team have to submit it as well.
     Partial,
     /// It is right, and was before.
     AlreadySolved,
@@ -140,6 +140,9 @@ impl From<Verdict> for VerdictView {
                     (true, false) => Outcome::Partial,
                 };
                 Self { result, points: Some(points), solved_at: Some(solved_at), attempts_left: None }
+            }
+            Verdict::Awaits { .. } => {
+                Self { result: Outcome::Partial, points: None, solved_at: None, attempts_left: None }
             }
             Verdict::Wrong { attempts_left } => {
                 Self { result: Outcome::Incorrect, points: None, solved_at: None, attempts_left }

@@ -3,6 +3,7 @@
 
 use crate::http::Problem;
 use crate::http::extract::body::{BODY_TIMEOUT, read};
+use crate::http::extract::fields::{Fields, MAX_BODY};
 use crate::http::problem::Code;
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::HttpRequest;
@@ -11,18 +12,13 @@ use actix_web::http::header::CONTENT_TYPE;
 use challengectl_coordinator::Coordinator;
 use challengectl_coordinator::files::incoming::Incoming;
 use futures_util::StreamExt;
-use serde_json::Value;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Bytes of a body without a file.
-const MAX_BODY: usize = 1 << 20;
 /// Bytes of a field that is no file.
 const MAX_FIELD: usize = 1024;
 /// Fields of a form.
 const MAX_FIELDS: usize = 16;
-/// The depth of lists and objects in each other.
-const MAX_DEPTH: usize = 64;
 /// Time for a whole form: 10 MiB at 1 Mbit/s.
 const FORM_TIMEOUT: Duration = Duration::from_secs(90);
 /// The files that programs open.
@@ -67,32 +63,13 @@ pub async fn receive(
 }
 
 fn json(body: &[u8]) -> Result<Form, Problem> {
-    let value: Value = serde_json::from_slice(body).map_err(|error| Problem::invalid(error.to_string()))?;
-    if depth(&value) > MAX_DEPTH {
-        return Err(Problem::invalid(format!("the body has more than {MAX_DEPTH} levels")));
-    }
-    let Value::Object(fields) = value else {
-        return Err(Problem::invalid("the body must be a JSON object"));
-    };
-    let mut form = Form::default();
-    for (name, value) in fields {
-        match value {
-            Value::Null => {}
-            Value::String(text) => form.put(&name, text)?,
-            _ if Form::is_known(&name) => return Err(Problem::invalid(format!("{name}: must be a text"))),
-            _ => {}
+    let (fields, mut form) = (Fields::of_json(body)?, Form::default());
+    for name in Form::KNOWN {
+        if let Some(text) = fields.text(name)? {
+            form.put(name, text.to_owned())?;
         }
     }
     Ok(form)
-}
-
-/// `serde_json` reads at most 128 levels, so that this ends.
-fn depth(value: &Value) -> usize {
-    match value {
-        Value::Array(list) => 1 + list.iter().map(depth).max().unwrap_or_default(),
-        Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or_default(),
-        _ => 0,
-    }
 }
 
 fn urlencoded(body: &[u8]) -> Result<Form, Problem> {
@@ -187,9 +164,7 @@ fn unreadable(error: &MultipartError) -> Problem {
 }
 
 impl Form {
-    fn is_known(name: &str) -> bool {
-        ["pdbId", "challenge_id", "file"].contains(&name)
-    }
+    const KNOWN: [&str; 3] = ["pdbId", "challenge_id", "file"];
 
     /// Takes a field that is no file. Those that are not known are ignored.
     fn put(&mut self, name: &str, value: String) -> Result<(), Problem> {

@@ -1,8 +1,39 @@
 //! One's own account, and what of CTFd there is none of here.
 
-use super::principal::{Organiser, User};
-use super::wire::{AccountView, Data, ModuleView, SettingView};
+pub mod tokens;
+
+use crate::http::fronts::docker::envelope::Data;
+use crate::http::fronts::docker::principal::{Organiser, User};
 use actix_web::web::Json;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// One's own account.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerAccount)]
+pub struct AccountView {
+    pub id: i64,
+    pub name: String,
+    /// `admin` or `user`.
+    pub r#type: &'static str,
+    pub team_id: Option<i64>,
+}
+
+/// A setting of CTFd.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerSetting)]
+pub struct SettingView {
+    pub key: String,
+    pub value: String,
+}
+
+/// A module of CTFd.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerModule)]
+pub struct ModuleView {
+    pub id: i64,
+    pub name: String,
+}
 
 /// Get one's own account.
 #[utoipa::path(get, path = "/api/v1/users/me", responses((status = OK, body = Data<AccountView>)))]

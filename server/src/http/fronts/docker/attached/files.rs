@@ -1,14 +1,14 @@
 //! Files of challenges.
 
-use super::principal::{Organiser, User};
-use super::tags::attached;
-use super::views::location;
-use super::wire::{Data, Done, FileForm, FileView, OfType};
-use super::{number, renamed};
+use super::attached;
+use super::solutions;
 use crate::http::Problem;
 use crate::http::extract::body::With;
 use crate::http::extract::query::Query;
 use crate::http::fronts::control::files::serve;
+use crate::http::fronts::docker::envelope::{Data, Done};
+use crate::http::fronts::docker::principal::{Organiser, User};
+use crate::http::fronts::docker::{number, renamed};
 use crate::http::openapi::answers::{Invalid, Missing, TooLarge, Unsupported};
 use crate::http::problem::Code;
 use crate::http::state::Shared;
@@ -20,7 +20,43 @@ use challengectl_common::Digest;
 use challengectl_coordinator::catalog::{Access, Attachment, AttachmentKind};
 use challengectl_coordinator::files::incoming::Incoming;
 use challengectl_coordinator::{Coordinator, Players};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use utoipa::{IntoParams, ToSchema};
+
+/// A file.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerFile)]
+pub struct FileView {
+    pub id: i64,
+    /// `challenge` or `solution`.
+    pub r#type: String,
+    /// Below `/files/`.
+    pub location: String,
+    /// Null for a file of before it was computed.
+    pub sha1sum: Option<String>,
+}
+
+/// Files of a challenge.
+#[derive(ToSchema)]
+#[schema(as = DockerFileForm)]
+#[expect(dead_code, reason = "describes a form that is read as a stream")]
+pub struct FileForm {
+    /// May be there several times.
+    #[schema(format = Binary)]
+    file: String,
+    challenge_id: Option<i64>,
+    solution_id: Option<i64>,
+    /// `challenge` or `solution`.
+    r#type: Option<String>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct OfType {
+    /// `challenge` or `solution`.
+    pub r#type: Option<String>,
+}
 
 /// Files of one request.
 const MAX_FILES: usize = 20;
@@ -145,14 +181,21 @@ pub async fn download(
     let mut is_open = false;
     for file in coordinator.catalog.file(digest, &name).await? {
         let (_, access) = coordinator.catalog.entry_for(&owner, file.challenge_id).await?;
-        let is_for_players = access == Access::Open && file.text("type") != "solution";
-        is_open |= caller.is_admin() || is_for_players;
+        let is_for_players =
+            file.text("type") != "solution" || solutions::is_shown(file.challenge_id, &owner, &coordinator).await?;
+        is_open |= caller.is_admin() || (access == Access::Open && is_for_players);
     }
     if is_open { serve(digest, &coordinator, &request).await } else { Err(missing()) }
 }
 
+/// Returns where a file is, below `/files/`.
+pub fn location(file: &Attachment) -> String {
+    format!("{}/{}", file.text("digest"), file.text("name"))
+}
+
 impl From<&Attachment> for FileView {
     fn from(it: &Attachment) -> Self {
-        Self { id: it.id, r#type: it.text("type").to_owned(), location: location(it), sha1sum: None }
+        let sha1sum = Some(it.text("sha1")).filter(|sha1| !sha1.is_empty()).map(str::to_owned);
+        Self { id: it.id, r#type: it.text("type").to_owned(), location: location(it), sha1sum }
     }
 }

@@ -1,21 +1,53 @@
 //! Hints.
 
-use super::fields::Fields;
-use super::principal::{Organiser, User};
-use super::tags::attached;
-use super::views::cost;
-use super::wire::{Data, Done, HintForm, HintView, OfChallenge};
-use super::{number, renamed};
+use super::OfChallenge;
+use super::{attached, challenge};
 use crate::http::Problem;
 use crate::http::extract::body::With;
+use crate::http::extract::fields::Fields;
 use crate::http::extract::query::Query;
+use crate::http::fronts::docker::body::Body;
+use crate::http::fronts::docker::envelope::{Data, Done};
+use crate::http::fronts::docker::principal::{Organiser, User};
+use crate::http::fronts::docker::{number, renamed};
 use crate::http::openapi::answers::Missing;
 use crate::http::problem::Code;
 use crate::http::state::Shared;
 use actix_web::web::{self, Json};
 use challengectl_coordinator::catalog::{Access, Attachment, AttachmentKind};
 use challengectl_coordinator::{Coordinator, Players};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+/// A hint.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerHint)]
+pub struct HintView {
+    pub id: i64,
+    pub r#type: &'static str,
+    pub challenge_id: i64,
+    pub challenge: i64,
+    pub title: String,
+    pub cost: i64,
+    /// Absent for players, if it costs something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    pub requirements: Option<Value>,
+}
+
+/// A hint.
+#[derive(ToSchema)]
+#[schema(as = DockerHintForm, examples(json!({"challenge_id": 1, "content": "Look at the cookies.", "cost": 0})))]
+#[expect(dead_code, reason = "described here, read by `Fields`")]
+pub struct HintForm {
+    challenge_id: Option<i64>,
+    content: Option<String>,
+    title: Option<String>,
+    cost: Option<i64>,
+    /// `{"prerequisites": [1]}`: other hints.
+    requirements: Option<Value>,
+}
 
 /// List the hints of all challenges, or of one.
 #[utoipa::path(get, path = "/api/v1/hints", responses((status = OK, body = Data<Vec<HintView>>), Missing))]
@@ -46,10 +78,10 @@ pub async fn of_challenge(
     post, path = "/api/v1/hints", request_body = HintForm, responses((status = OK, body = Data<HintView>), Missing)
 )]
 pub async fn create(
-    With(Organiser(person), fields): With<Organiser, Fields>,
+    With(Organiser(person), Body(fields)): With<Organiser, Body>,
     coordinator: Shared<Coordinator>,
 ) -> Result<Json<Data<HintView>>, Problem> {
-    let challenge = fields.challenge(["challenge_id", "challenge"])?;
+    let challenge = challenge(&fields)?;
     let mut content = given(&fields)?;
     content.entry("content").or_insert_with(|| json!(""));
     let hint = coordinator.catalog.attach(challenge, AttachmentKind::Hint, content, person.actor()).await;
@@ -81,7 +113,7 @@ pub async fn read(
     patch, path = "/api/v1/hints/{hint_id}", request_body = HintForm, responses((status = OK, body = Data<HintView>))
 )]
 pub async fn update(
-    With(Organiser(person), fields): With<Organiser, Fields>,
+    With(Organiser(person), Body(fields)): With<Organiser, Body>,
     id: web::Path<String>,
     coordinator: Shared<Coordinator>,
 ) -> Result<Json<Data<HintView>>, Problem> {
@@ -126,6 +158,11 @@ fn given(fields: &Fields) -> Result<Map<String, Value>, Problem> {
         Some(_) => return Err(Problem::invalid("requirements: must be an object")),
     }
     Ok(given)
+}
+
+/// Returns what a hint costs.
+pub fn cost(hint: &Attachment) -> i64 {
+    hint.content.get("cost").and_then(Value::as_i64).unwrap_or_default()
 }
 
 /// Returns whether everybody may read a hint: it costs nothing, and none has to be unlocked before it.

@@ -1,20 +1,47 @@
 //! Unlocking hints.
 
-use super::fields::Fields;
-use super::hints::prerequisites;
-use super::principal::User;
-use super::renamed;
-use super::views::cost;
-use super::wire::{Data, UnlockForm, UnlockView};
+use super::hints::{cost, prerequisites};
 use crate::http::Problem;
 use crate::http::extract::body::With;
+use crate::http::fronts::docker::body::Body;
+use crate::http::fronts::docker::envelope::Data;
+use crate::http::fronts::docker::principal::User;
+use crate::http::fronts::docker::renamed;
 use crate::http::openapi::answers::Missing;
 use crate::http::problem::Code;
 use crate::http::state::Shared;
 use actix_web::web::Json;
+use challengectl_common::Timestamp;
 use challengectl_coordinator::catalog::{Access, AttachmentKind};
 use challengectl_coordinator::flags::{Hint, Unlock};
 use challengectl_coordinator::{Coordinator, CoreError, Players};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What to unlock.
+#[derive(ToSchema)]
+#[schema(as = DockerUnlockForm, examples(json!({"target": 1, "type": "hints"})))]
+#[expect(dead_code, reason = "described here, read by `Fields`")]
+pub struct UnlockForm {
+    /// The number of a hint.
+    target: i64,
+    /// `hints`.
+    r#type: String,
+}
+
+/// What was unlocked.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerUnlock)]
+pub struct UnlockView {
+    pub id: i64,
+    /// The number of the hint.
+    pub target: i64,
+    pub r#type: &'static str,
+    /// Whose it is: a team, or a player.
+    pub team_id: Option<String>,
+    pub user_id: Option<String>,
+    pub date: Timestamp,
+}
 
 /// The only kind of things that are unlocked.
 const HINTS: &str = "hints";
@@ -27,7 +54,7 @@ const HINTS: &str = "hints";
     responses((status = OK, body = Data<UnlockView>), Missing)
 )]
 pub async fn create(
-    With(User(caller), fields): With<User, Fields>,
+    With(User(caller), Body(fields)): With<User, Body>,
     coordinator: Shared<Coordinator>,
     players: Shared<Players>,
 ) -> Result<Json<Data<UnlockView>>, Problem> {

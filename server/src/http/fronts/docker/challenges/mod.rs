@@ -1,14 +1,20 @@
 //! Challenges of all kinds.
 
-use super::fields::Fields;
-use super::given::Given;
-use super::principal::{Organiser, User};
-use super::views::{self, ChallengeLine, ChallengeView};
-use super::wire::{ChallengeForm, Data, Done, ListQuery, RequirementsView};
-use super::{number, renamed};
+pub mod attempt;
+mod given;
+pub mod kinds;
+pub mod requirements;
+pub mod solves;
+mod values;
+mod views;
+
 use crate::http::Problem;
 use crate::http::extract::body::With;
 use crate::http::extract::query::Query;
+use crate::http::fronts::docker::body::Body;
+use crate::http::fronts::docker::envelope::{Data, Done};
+use crate::http::fronts::docker::principal::{Organiser, User};
+use crate::http::fronts::docker::{number, renamed};
 use crate::http::openapi::answers::Conflict;
 use crate::http::problem::Code;
 use crate::http::state::Shared;
@@ -16,9 +22,17 @@ use actix_web::web::{self, Json};
 use challengectl_coordinator::catalog::Access;
 use challengectl_coordinator::players::Player;
 use challengectl_coordinator::{Coordinator, Person, Players};
-use serde::Serialize;
-use std::collections::HashMap;
-use utoipa::ToSchema;
+use given::{ChallengeForm, Given};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use views::{ChallengeLine, ChallengeView};
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// `admin`: all of them, for admins.
+    pub view: Option<String>,
+}
 
 /// List the challenges.
 #[utoipa::path(get, path = "/api/v1/challenges", responses((status = OK, body = Data<Vec<ChallengeLine>>)))]
@@ -45,7 +59,7 @@ pub async fn list(
     responses((status = OK, body = Data<ChallengeView>))
 )]
 pub async fn create(
-    With(Organiser(person), fields): With<Organiser, Fields>,
+    With(Organiser(person), Body(fields)): With<Organiser, Body>,
     coordinator: Shared<Coordinator>,
     players: Shared<Players>,
 ) -> Result<Json<Data<ChallengeView>>, Problem> {
@@ -78,7 +92,7 @@ pub async fn read(
     responses((status = OK, body = Data<ChallengeView>), Conflict)
 )]
 pub async fn update(
-    With(Organiser(person), fields): With<Organiser, Fields>,
+    With(Organiser(person), Body(fields)): With<Organiser, Body>,
     id: web::Path<String>,
     coordinator: Shared<Coordinator>,
     players: Shared<Players>,
@@ -113,58 +127,4 @@ async fn shown(
     let owner = players.owner(&Player::staff(person))?;
     let listed = coordinator.catalog.listed_one(&owner, id).await?;
     Ok(Json(Data::new(views::read(listed, true, coordinator).await?)))
-}
-
-/// Get what a challenge requires; null: nothing.
-#[utoipa::path(
-    get, path = "/api/v1/challenges/{challenge_id}/requirements",
-    responses((status = OK, body = Data<Option<RequirementsView>>))
-)]
-pub async fn requirements(
-    _: Organiser,
-    id: web::Path<String>,
-    coordinator: Shared<Coordinator>,
-) -> Result<Json<Data<Option<RequirementsView>>>, Problem> {
-    let id = number("Challenge", &id)?;
-    let entry = coordinator.catalog.entry(id).await.map_err(renamed("Challenge"))?;
-    Ok(Json(Data::new(entry.card.requirements.map(Into::into))))
-}
-
-/// A team, or a player, that has solved a challenge.
-#[derive(Serialize, ToSchema)]
-#[schema(as = DockerSolve)]
-pub struct SolveView {
-    account_id: Option<i64>,
-    name: String,
-    date: String,
-}
-
-/// List who has solved a challenge, the first one first.
-#[utoipa::path(
-    get, path = "/api/v1/challenges/{challenge_id}/solves", responses((status = OK, body = Data<Vec<SolveView>>))
-)]
-pub async fn solves(
-    User(caller): User,
-    id: web::Path<String>,
-    coordinator: Shared<Coordinator>,
-    players: Shared<Players>,
-) -> Result<Json<Data<Vec<SolveView>>>, Problem> {
-    let (id, owner) = (number("Challenge", &id)?, caller.owner(&players)?);
-    let listed = coordinator.catalog.listed_one(&owner, id).await.map_err(renamed("Challenge"))?;
-    if listed.access != Access::Open && !caller.is_admin() {
-        return Err(Problem::new(Code::NotFound).because("Challenge not found"));
-    }
-    let (challenges, standings) = coordinator.flags.scoreboard().await?;
-    let parts: HashMap<i64, u32> = challenges.iter().map(|it| (it.id, it.parts)).collect();
-    let needed = parts.get(&id).map_or(usize::MAX, |parts| usize::try_from(*parts).unwrap_or(usize::MAX));
-    let mut all = Vec::new();
-    for standing in standings {
-        let own: Vec<_> = standing.solves.iter().filter(|solve| solve.challenge_id == id).collect();
-        if let Some(last) = own.iter().max_by_key(|solve| solve.solved_at).filter(|_| own.len() >= needed) {
-            let account_id = last.owner.name().parse().ok();
-            all.push((last.solved_at, SolveView { account_id, name: standing.name, date: last.solved_at.to_string() }));
-        }
-    }
-    all.sort_by_key(|(at, _)| *at);
-    Ok(Json(Data::new(all.into_iter().map(|(_, solve)| solve).collect())))
 }

@@ -1,7 +1,10 @@
 //! Challenges, as this front shows them.
 
 use super::kinds::{ChallengeType, TypeView};
-use super::wire::RequirementsView;
+use super::requirements::RequirementsView;
+use crate::http::fronts::docker::attached::files::location;
+use crate::http::fronts::docker::attached::hints::cost;
+use crate::http::fronts::docker::attached::solutions::is_readable;
 use challengectl_coordinator::catalog::{Access, Attachment, AttachmentKind, Card, Listed, Logic, SecretUse, Subject};
 use challengectl_coordinator::{Coordinator, CoreError};
 use serde::Serialize;
@@ -107,7 +110,10 @@ pub struct ChallengeView {
     attribution: Option<String>,
     connection_info: Option<String>,
     next_id: Option<i64>,
-    /// For admins: `all` if all flags are needed. Absent otherwise: `ctfcli` counts each field that a `challenge.yml` lacks as
+    /// The solution, if one may read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    solution_id: Option<i64>,
+    /// For admins: `all` if all flags are needed, `team` if one of each member of a team is. Absent otherwise: `ctfcli` counts each field that a `challenge.yml` lacks as
     /// a difference.
     #[serde(skip_serializing_if = "Option::is_none")]
     logic: Option<&'static str>,
@@ -179,6 +185,7 @@ pub async fn read(listed: Listed, is_admin: bool, coordinator: &Coordinator) -> 
         attribution: card.attribution.clone(),
         connection_info: card.connection_info.clone(),
         next_id: card.next_id,
+        solution_id: None,
         logic: None,
         scheduled_at: None,
         module_id: None,
@@ -188,7 +195,12 @@ pub async fn read(listed: Listed, is_admin: bool, coordinator: &Coordinator) -> 
         exposed_ports: None,
         secrets: None,
     };
-    if is_admin { details(view, entry.subject, card, coordinator).await } else { Ok(view) }
+    if !is_admin {
+        let solutions = coordinator.catalog.attachments(AttachmentKind::Solution, Some(id)).await?;
+        let solution_id = solutions.iter().find(|it| is_readable(it, is_solved)).map(|it| it.id);
+        return Ok(ChallengeView { solution_id, ..view });
+    }
+    details(view, entry.subject, card, coordinator).await
 }
 
 /// Adds what players do not see.
@@ -207,7 +219,11 @@ async fn details(
             view.secrets = Some(names(&card.secrets, coordinator).await?);
         }
     }
-    view.logic = (card.logic == Logic::All).then_some("all");
+    view.logic = match card.logic {
+        Logic::Any => None,
+        Logic::All => Some("all"),
+        Logic::Team => Some("team"),
+    };
     view.scheduled_at = card.scheduled_at;
     view.module_id = card.module_id;
     view.requirements = card.requirements.map(Into::into);
@@ -218,19 +234,9 @@ fn hint(it: &Attachment) -> HintLine {
     HintLine { id: it.id, cost: cost(it), title: it.text("title").to_owned() }
 }
 
-/// Returns what a hint costs.
-pub fn cost(hint: &Attachment) -> i64 {
-    hint.content.get("cost").and_then(serde_json::Value::as_i64).unwrap_or_default()
-}
-
 /// Returns the path of a file, below this server.
 fn path(file: &Attachment) -> String {
     format!("/files/{}", location(file))
-}
-
-/// Returns where a file is, below `/files/`.
-pub fn location(file: &Attachment) -> String {
-    format!("{}/{}", file.text("digest"), file.text("name"))
 }
 
 fn state(listed: &Listed) -> &'static str {

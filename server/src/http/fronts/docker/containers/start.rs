@@ -1,26 +1,48 @@
 //! Containers: instances of challenges.
 
-use super::fields::Fields;
-use super::principal::{Caller, Organiser, User};
-use super::wire::{Container, Data, Done, NukeForm, StartForm, Status};
-use super::{FRONT, number, refusals, renamed};
 use crate::http::Problem;
 use crate::http::extract::body::With;
+use crate::http::extract::fields::Fields;
+use crate::http::fronts::docker::body::Body;
+use crate::http::fronts::docker::envelope::Data;
+use crate::http::fronts::docker::principal::{Caller, User};
+use crate::http::fronts::docker::{FRONT, number, refusals, renamed};
 use crate::http::openapi::answers::{Failed, Missing};
 use crate::http::problem::Code;
-use crate::http::state::{Shared, State};
-use actix_web::web::{self, Json};
+use crate::http::state::Shared;
 use actix_web::{HttpRequest, HttpResponse, Result};
-use challengectl_common::Timestamp;
 use challengectl_coordinator::catalog::{Access, Subject};
 use challengectl_coordinator::instances::{Placed, Terms, Wish};
 use challengectl_coordinator::session::{Owner, SessionState};
 use challengectl_coordinator::{Coordinator, CoreError, Players};
+use serde::Serialize;
 use serde_json::Value;
 use std::time::Duration;
+use utoipa::ToSchema;
+
+/// The challenge to start, by one of both fields.
+#[derive(ToSchema)]
+#[schema(as = DockerStart, examples(json!({"id": "1"})))]
+#[expect(dead_code, reason = "described here, read by `Fields`")]
+pub struct StartForm {
+    /// The challenge.
+    id: Option<String>,
+    /// The challenge.
+    challenge_id: Option<String>,
+}
+
+/// A container that was started.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerContainer)]
+pub struct Container {
+    pub instance_id: String,
+    /// Such as `31337/tcp-> 80`: the port of the host, and that of the container.
+    pub ports: Vec<String>,
+    pub host: String,
+}
 
 /// The age from which on a container may be replaced.
-const COOLDOWN: Duration = Duration::from_secs(300);
+pub const COOLDOWN: Duration = Duration::from_secs(300);
 /// How long a container lives.
 const LIFETIME: Duration = Duration::from_secs(2 * 60 * 60);
 
@@ -32,7 +54,7 @@ const LIFETIME: Duration = Duration::from_secs(2 * 60 * 60);
     responses((status = CREATED, description = "It runs.", body = Data<Container>), Missing, Failed)
 )]
 pub async fn start(
-    With(User(caller), fields): With<User, Fields>,
+    With(User(caller), Body(fields)): With<User, Body>,
     coordinator: Shared<Coordinator>,
     players: Shared<Players>,
     request: HttpRequest,
@@ -74,7 +96,7 @@ fn wanted(fields: &Fields) -> Result<i64, Problem> {
     }
 }
 
-fn is_empty(value: &Value) -> bool {
+pub fn is_empty(value: &Value) -> bool {
     value.is_null() || value.as_str().is_some_and(str::is_empty)
 }
 
@@ -106,87 +128,13 @@ fn failed() -> Problem {
     Problem::new(Code::StartFailed).because("Container creation failed")
 }
 
-fn ports(placed: &Placed) -> Vec<String> {
+pub fn ports(placed: &Placed) -> Vec<String> {
     let text = |it: &challengectl_common::wire::instances::Published| {
         format!("{}/{}-> {}", it.host_port, it.port.transport.as_str(), it.port.number)
     };
     placed.ports.iter().map(text).collect()
 }
 
-fn host(placed: &Placed) -> String {
+pub fn host(placed: &Placed) -> String {
     placed.session.place.as_ref().map(|place| place.host.clone()).unwrap_or_default()
-}
-
-/// List the containers of one's team, or one's own.
-#[utoipa::path(get, path = "/api/v1/docker_status", responses((status = OK, body = Data<Vec<Status>>)))]
-pub async fn status(
-    User(caller): User,
-    coordinator: Shared<Coordinator>,
-    players: Shared<Players>,
-    state: web::Data<State>,
-) -> Result<Json<Data<Vec<Status>>>, Problem> {
-    let owner = caller.owner(&players)?;
-    let mut own = coordinator.instances.all_live(FRONT, owner.as_str()).await?;
-    own.retain(|placed| placed.session.owner == owner);
-    own.sort_by_key(|placed| placed.session.id);
-    let mut rows = Vec::new();
-    for placed in own {
-        let session = &placed.session;
-        let image = if state.config.docker.hide_images {
-            coordinator.catalog.entry(session.challenge_id).await.map(|it| it.name.to_string()).unwrap_or_default()
-        } else {
-            coordinator.instances.image(session.challenge_id, session.version).await?
-        };
-        rows.push(row(&placed, image));
-    }
-    Ok(Json(Data::new(rows)))
-}
-
-fn row(placed: &Placed, docker_image: String) -> Status {
-    let session = &placed.session;
-    let number = session.owner.name().to_owned();
-    let (team_id, user_id) = if session.owner.is_team() { (Some(number), None) } else { (None, Some(number)) };
-    let since = session.running_at.unwrap_or(session.requested_at);
-    Status {
-        id: session.id,
-        team_id,
-        user_id,
-        challenge_id: session.challenge_id,
-        docker_image,
-        timestamp: seconds(since),
-        revert_time: seconds(since.after(COOLDOWN)),
-        instance_id: session.key.clone(),
-        ports: ports(placed),
-        host: host(placed),
-    }
-}
-
-fn seconds(time: Timestamp) -> i64 {
-    time.as_millis().div_euclid(1000)
-}
-
-/// Stop one container, or all of them.
-#[utoipa::path(
-    post, path = "/api/v1/nuke", request_body = NukeForm, responses((status = OK, body = Done), Missing)
-)]
-pub async fn nuke(
-    With(Organiser(person), fields): With<Organiser, Fields>,
-    coordinator: Shared<Coordinator>,
-) -> Result<Json<Done>, Problem> {
-    let is_all = match fields.get("all") {
-        Some(Value::Bool(all)) => *all,
-        Some(Value::String(text)) => text.eq_ignore_ascii_case("true"),
-        _ => false,
-    };
-    if is_all {
-        coordinator.instances.kill_all_of_front(FRONT, person.actor()).await?;
-        return Ok(Json(Done::DONE));
-    }
-    let key = match fields.get("container").filter(|value| !is_empty(value)) {
-        Some(Value::String(key)) => key,
-        Some(_) => return Err(Problem::new(Code::NotFound).because("Container not found")),
-        None => return Err(Problem::invalid("No container specified")),
-    };
-    coordinator.instances.kill_of_front(FRONT, key, person.actor()).await.map_err(renamed("Container"))?;
-    Ok(Json(Done::DONE))
 }

@@ -1,16 +1,43 @@
 //! The images of all engines.
 
-use super::principal::Organiser;
 use super::reference::{is_reference, repository};
-use super::wire::{Data, Image, ImagePorts, OfImage};
 use crate::http::Problem;
 use crate::http::extract::body::With;
 use crate::http::extract::query::Query;
+use crate::http::fronts::docker::envelope::Data;
+use crate::http::fronts::docker::principal::Organiser;
 use crate::http::openapi::answers::{Failed, Missing};
 use crate::http::problem::Code;
 use crate::http::state::{Shared, State};
 use actix_web::web::{self, Json};
 use challengectl_coordinator::Coordinator;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// An image.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerImage)]
+pub struct Image {
+    pub name: String,
+}
+
+/// The ports of an image.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerImagePorts)]
+pub struct ImagePorts {
+    /// Always true.
+    pub success: bool,
+    /// Such as `80/tcp`.
+    pub ports: Vec<String>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct OfImage {
+    /// The image, by its name.
+    #[param(max_length = 255)]
+    pub image: Option<String>,
+}
 
 /// List the images of all engines that are online.
 ///

@@ -1,11 +1,11 @@
 //! Tokens of people who run the event, for their programs, such as `ctfcli`. Players make theirs at `/api/play/tokens`.
 
-use super::fields::Fields;
-use super::principal::LoggedIn;
-use super::wire::{Data, Done, TokenForm, TokenView};
-use super::{number, renamed};
 use crate::http::Problem;
 use crate::http::extract::body::With;
+use crate::http::fronts::docker::body::Body;
+use crate::http::fronts::docker::envelope::{Data, Done};
+use crate::http::fronts::docker::principal::LoggedIn;
+use crate::http::fronts::docker::{number, renamed};
 use crate::http::openapi::answers::Conflict;
 use crate::http::state::Shared;
 use actix_web::web::{self, Json};
@@ -14,7 +14,34 @@ use challengectl_coordinator::players::PersonalToken;
 use challengectl_coordinator::{Accounts, Coordinator};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use serde::Serialize;
 use std::time::Duration;
+use utoipa::ToSchema;
+
+/// A token.
+#[derive(ToSchema)]
+#[schema(as = DockerTokenForm, examples(json!({"description": "ctfcli"})))]
+#[expect(dead_code, reason = "described here, read by `Fields`")]
+pub struct TokenForm {
+    /// The last day on which it is valid, such as `2030-12-31`; by default 30 days from now.
+    expiration: Option<String>,
+    description: Option<String>,
+}
+
+/// A token.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerToken)]
+pub struct TokenView {
+    pub id: i64,
+    /// Always `user`.
+    pub r#type: &'static str,
+    pub description: String,
+    pub created: String,
+    pub expiration: String,
+    /// Shown once, in the answer that makes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
 
 /// How long a token is valid if nothing else is asked for.
 const DEFAULT_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -39,7 +66,7 @@ pub async fn list(
     responses((status = OK, body = Data<TokenView>), Conflict)
 )]
 pub async fn create(
-    With(LoggedIn(person), fields): With<LoggedIn, Fields>,
+    With(LoggedIn(person), Body(fields)): With<LoggedIn, Body>,
     accounts: Shared<Accounts>,
     coordinator: Shared<Coordinator>,
 ) -> Result<Json<Data<TokenView>>, Problem> {

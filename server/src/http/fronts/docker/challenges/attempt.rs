@@ -1,12 +1,13 @@
 //! Submitting flags.
 
-use super::fields::Fields;
-use super::principal::Visitor;
-use super::wire::{AttemptForm, AttemptQuery, Data, Refusal, Verdict as VerdictView};
-use super::{number, renamed};
 use crate::http::Problem;
 use crate::http::extract::body::With;
+use crate::http::extract::fields::Fields;
 use crate::http::extract::query::Query;
+use crate::http::fronts::docker::body::Body;
+use crate::http::fronts::docker::envelope::{Data, DockerError};
+use crate::http::fronts::docker::principal::Visitor;
+use crate::http::fronts::docker::{number, renamed};
 use crate::http::openapi::answers::Missing;
 use crate::http::problem::Code;
 use crate::http::state::Shared;
@@ -16,7 +17,44 @@ use actix_web::{HttpResponse, Result};
 use challengectl_coordinator::catalog::Access;
 use challengectl_coordinator::flags::{MAX_SUBMISSION, Sender, Verdict};
 use challengectl_coordinator::{Coordinator, CoreError, Players};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AttemptQuery {
+    /// `true`: try a flag without a record, for admins.
+    pub preview: Option<String>,
+}
+
+/// A submission.
+#[derive(ToSchema)]
+#[schema(as = DockerAttempt, examples(json!({"challenge_id": 1, "submission": "flag{…}"})))]
+#[expect(dead_code, reason = "described here, read by `Fields`")]
+pub struct AttemptForm {
+    challenge_id: i64,
+    submission: String,
+}
+
+/// What a submission is.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerVerdict)]
+pub struct VerdictView {
+    /// `correct`, `incorrect`, `already_solved`, `partial`, `ratelimited`, or `authentication_required`.
+    pub status: &'static str,
+    pub message: String,
+}
+
+/// Why a submission is not judged.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = DockerAttemptRefusal)]
+#[expect(dead_code, reason = "describes answers of two forms")]
+pub enum Refusal {
+    Said(Data<VerdictView>),
+    Error(DockerError),
+}
 
 /// Submit a flag.
 ///
@@ -31,7 +69,7 @@ use serde_json::Value;
     )
 )]
 pub async fn submit(
-    With(Visitor(caller), fields): With<Visitor, Fields>,
+    With(Visitor(caller), Body(fields)): With<Visitor, Body>,
     Query(query): Query<AttemptQuery>,
     coordinator: Shared<Coordinator>,
     players: Shared<Players>,
@@ -79,6 +117,12 @@ fn judged(verdict: Verdict) -> HttpResponse {
         Verdict::Right { is_new: false, .. } => ("already_solved", "You already solved this".to_owned()),
         Verdict::Right { is_whole: true, .. } => ("correct", "Correct".to_owned()),
         Verdict::Right { .. } => ("partial", "Correct; more flags are needed".to_owned()),
+        Verdict::Awaits { members: 1 } => {
+            ("partial", "Correct; one more member of your team has to submit a flag".to_owned())
+        }
+        Verdict::Awaits { members } => {
+            ("partial", format!("Correct; {members} more members of your team have to submit a flag"))
+        }
         Verdict::Wrong { attempts_left: None } => ("incorrect", "Incorrect".to_owned()),
         Verdict::Wrong { attempts_left: Some(1) } => ("incorrect", "Incorrect. You have 1 try remaining.".to_owned()),
         Verdict::Wrong { attempts_left: Some(left) } => {

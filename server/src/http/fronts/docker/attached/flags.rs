@@ -1,12 +1,15 @@
 //! Flags of challenges, for organisers.
 
-use super::fields::Fields;
-use super::principal::Organiser;
-use super::wire::{Data, Done, FlagForm, FlagType, FlagView, OfChallenge};
-use super::{number, renamed};
+use super::OfChallenge;
+use super::challenge;
 use crate::http::Problem;
 use crate::http::extract::body::With;
+use crate::http::extract::fields::Fields;
 use crate::http::extract::query::Query;
+use crate::http::fronts::docker::body::Body;
+use crate::http::fronts::docker::envelope::{Data, Done};
+use crate::http::fronts::docker::principal::Organiser;
+use crate::http::fronts::docker::{number, renamed};
 use crate::http::openapi::answers::Missing;
 use crate::http::problem::Code;
 use crate::http::state::Shared;
@@ -14,7 +17,44 @@ use actix_web::web::{self, Json};
 use challengectl_coordinator::Coordinator;
 use challengectl_coordinator::catalog::EntryFlag;
 use challengectl_coordinator::flags::{Flag, FlagMode};
+use serde::Serialize;
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// A flag.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerFlag)]
+pub struct FlagView {
+    pub id: i64,
+    pub challenge_id: i64,
+    pub challenge: i64,
+    /// `static` or `regex`.
+    pub r#type: &'static str,
+    pub content: String,
+    /// Empty, or `case_insensitive`.
+    pub data: &'static str,
+}
+
+/// A flag.
+#[derive(ToSchema)]
+#[schema(as = DockerFlagForm, examples(json!({"challenge_id": 1, "content": "flag{…}", "type": "static", "data": ""})))]
+#[expect(dead_code, reason = "described here, read by `Fields`")]
+pub struct FlagForm {
+    challenge_id: Option<i64>,
+    content: Option<String>,
+    /// `static` or `regex`.
+    r#type: Option<String>,
+    /// Empty, or `case_insensitive`.
+    data: Option<String>,
+}
+
+/// A type of flags.
+#[derive(Clone, Serialize, ToSchema)]
+#[schema(as = DockerFlagType)]
+pub struct FlagType {
+    pub name: &'static str,
+    pub templates: BTreeMap<&'static str, &'static str>,
+}
 
 /// How a flag says that the case of letters does not matter.
 const ANY_CASE: &str = "case_insensitive";
@@ -57,10 +97,10 @@ async fn shown(challenge: Option<i64>, coordinator: &Coordinator) -> Result<Json
     post, path = "/api/v1/flags", request_body = FlagForm, responses((status = OK, body = Data<FlagView>), Missing)
 )]
 pub async fn create(
-    With(Organiser(person), fields): With<Organiser, Fields>,
+    With(Organiser(person), Body(fields)): With<Organiser, Body>,
     coordinator: Shared<Coordinator>,
 ) -> Result<Json<Data<FlagView>>, Problem> {
-    let challenge = fields.challenge(["challenge_id", "challenge"])?;
+    let challenge = challenge(&fields)?;
     fields.needed("content")?;
     let flag = Given::read(&fields)?.on(&Flag { mode: FlagMode::Text, content: String::new() });
     let id = coordinator.catalog.add_flag(challenge, flag, person.actor()).await.map_err(renamed("Challenge"))?;
@@ -82,7 +122,7 @@ pub async fn read(
     patch, path = "/api/v1/flags/{flag_id}", request_body = FlagForm, responses((status = OK, body = Data<FlagView>))
 )]
 pub async fn update(
-    With(Organiser(person), fields): With<Organiser, Fields>,
+    With(Organiser(person), Body(fields)): With<Organiser, Body>,
     id: web::Path<String>,
     coordinator: Shared<Coordinator>,
 ) -> Result<Json<Data<FlagView>>, Problem> {

@@ -1,18 +1,71 @@
 //! Secrets of services.
 
-use super::fields::Fields;
-use super::principal::Organiser;
-use super::renamed;
-use super::wire::{Data, SecretDeleted, SecretForm, SecretList, SecretView, SecretsDeleted};
 use crate::http::Problem;
 use crate::http::extract::body::With;
 use crate::http::extract::origin;
+use crate::http::fronts::docker::body::Body;
+use crate::http::fronts::docker::envelope::Data;
+use crate::http::fronts::docker::principal::Organiser;
+use crate::http::fronts::docker::renamed;
 use crate::http::openapi::answers::{Conflict, Invalid};
 use crate::http::problem::Code;
 use crate::http::state::Shared;
 use actix_web::web::{self, Json};
 use actix_web::{HttpRequest, HttpResponse};
 use challengectl_coordinator::{Coordinator, CoreError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A secret, without its value.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerSecret)]
+pub struct SecretView {
+    pub id: String,
+    pub name: String,
+}
+
+/// The secrets.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerSecrets)]
+pub struct SecretList {
+    /// Always true.
+    pub success: bool,
+    pub data: Vec<SecretView>,
+    /// Whether an engine manages a swarm; if none does, no secret is listed.
+    pub swarm_mode: bool,
+}
+
+/// A secret.
+#[derive(ToSchema)]
+#[schema(as = DockerSecretForm, examples(json!({"name": "db_password", "data": "correct horse"})))]
+#[expect(dead_code, reason = "described here, read by `Fields`")]
+pub struct SecretForm {
+    #[schema(pattern = "^[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}$")]
+    name: String,
+    /// Blanks around it do not count.
+    #[schema(pattern = "\\S", max_length = 512_000)]
+    data: String,
+}
+
+/// A secret was deleted.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerSecretDeleted)]
+pub struct SecretDeleted {
+    /// Always true.
+    pub success: bool,
+    pub message: &'static str,
+}
+
+/// What came of deleting all secrets.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DockerSecretsDeleted)]
+pub struct SecretsDeleted {
+    /// Whether all are deleted.
+    pub success: bool,
+    pub deleted: usize,
+    pub failed: usize,
+    pub errors: Vec<String>,
+}
 
 /// The document's words for a transport that others can read.
 const INSECURE: &str =
@@ -35,7 +88,7 @@ pub async fn list(_: Organiser, coordinator: Shared<Coordinator>) -> Result<Json
     responses((status = CREATED, body = Data<SecretView>), Conflict)
 )]
 pub async fn create(
-    With(Organiser(person), fields): With<Organiser, Fields>,
+    With(Organiser(person), Body(fields)): With<Organiser, Body>,
     coordinator: Shared<Coordinator>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {

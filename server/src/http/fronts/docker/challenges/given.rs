@@ -1,17 +1,51 @@
 //! What a request sets of a challenge: all fields are optional; the others keep their values.
 
-use super::fields::Fields;
-use super::images;
 use super::kinds::ChallengeType;
-use super::reference::is_reference;
+use super::values::{State, clearable, count, image, logic, name, ports, requirements, secrets, state, text, word};
 use crate::http::Problem;
+use crate::http::extract::fields::Fields;
+use crate::http::fronts::docker::containers::of_image;
 use challengectl_common::ChallengeName;
 use challengectl_common::instance::{MAX_PORTS, Port};
 use challengectl_coordinator::catalog::{Card, Logic, Requirements, SecretUse, Sheet, Subject};
 use challengectl_coordinator::{Coordinator, CoreError};
-use serde::Deserialize;
-use serde_json::Value;
 use std::collections::BTreeSet;
+use utoipa::ToSchema;
+
+/// A challenge. `GET` answers the same fields.
+#[derive(ToSchema)]
+#[schema(as = DockerChallengeForm, examples(json!({
+    "name": "Web Challenge", "category": "web", "description": "Find the flag", "value": 100, "type": "docker",
+    "docker_image": "nginx:alpine", "exposed_ports": "80/tcp"
+})))]
+#[expect(dead_code, reason = "described here, read by `Fields`")]
+pub struct ChallengeForm {
+    name: Option<String>,
+    /// `docker`, `docker_service` or `standard`, which is the default.
+    r#type: Option<String>,
+    category: Option<String>,
+    description: Option<String>,
+    /// The points.
+    value: Option<u32>,
+    /// 0: any number.
+    max_attempts: Option<u32>,
+    /// `visible`, `hidden` or `locked`.
+    state: Option<String>,
+    docker_image: Option<String>,
+    /// Such as `80/tcp,53/udp`; empty for a new challenge: those of the image.
+    exposed_ports: Option<String>,
+    /// JSON, as a text: `[{"id": "…", "protected": true}]`.
+    docker_secrets_array: Option<String>,
+    attribution: Option<String>,
+    connection_info: Option<String>,
+    scheduled_at: Option<String>,
+    /// `any` or `all` of its flags are needed, or `team`: one of each member of a team.
+    logic: Option<String>,
+    next_id: Option<i64>,
+    module_id: Option<i64>,
+    /// `{"prerequisites": [1, 2], "anonymize": false}`.
+    requirements: Option<serde_json::Value>,
+}
 
 /// The fields that are given. Of what can be cleared, `Some(None)` clears it.
 #[derive(Debug, Default)]
@@ -35,13 +69,6 @@ pub struct Given {
     secrets: Option<Vec<SecretUse>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Visible,
-    Hidden,
-    Locked,
-}
-
 impl Given {
     /// Reads the fields of a body.
     pub fn read(fields: &Fields) -> Result<Self, Problem> {
@@ -55,7 +82,7 @@ impl Given {
             state: word(fields, "state", state, "visible, hidden or locked")?,
             image: fields.text("docker_image")?.map(image).transpose()?,
             ports: fields.text("exposed_ports")?.map(ports).transpose()?,
-            logic: word(fields, "logic", logic, "any or all")?,
+            logic: word(fields, "logic", logic, "any, all or team")?,
             attribution: clearable(fields, "attribution", text)?,
             connection_info: clearable(fields, "connection_info", text)?,
             scheduled_at: clearable(fields, "scheduled_at", text)?,
@@ -154,7 +181,7 @@ fn set<T>(field: &mut T, given: Option<T>) {
 
 /// Returns the ports that an image exposes, for a challenge that names none.
 async fn exposed(image: &str, coordinator: &Coordinator) -> Result<Vec<Port>, Problem> {
-    let known = images::of_image(image, coordinator).await?.unwrap_or_default();
+    let known = of_image(image, coordinator).await?.unwrap_or_default();
     let found: Vec<Port> = known.iter().filter_map(|port| port.parse().ok()).take(MAX_PORTS).collect();
     if found.is_empty() {
         let why =
@@ -162,116 +189,4 @@ async fn exposed(image: &str, coordinator: &Coordinator) -> Result<Vec<Port>, Pr
         return Err(Problem::invalid(why));
     }
     Ok(found)
-}
-
-fn name(text: &str) -> Result<ChallengeName, Problem> {
-    ChallengeName::new(text).map_err(|error| Problem::invalid(format!("name: {error}")))
-}
-
-fn image(text: &str) -> Result<String, Problem> {
-    let refuse = || Problem::invalid("docker_image: no name of an image, such as nginx:alpine");
-    is_reference(text).then(|| text.to_owned()).ok_or_else(refuse)
-}
-
-/// Reads ports such as `80/tcp, 53/UDP`.
-fn ports(text: &str) -> Result<Vec<Port>, Problem> {
-    let mut ports: Vec<Port> = Vec::new();
-    for part in text.split(',').map(|part| part.trim().to_ascii_lowercase()).filter(|part| !part.is_empty()) {
-        let refuse = |why: &str| Problem::invalid(format!("exposed_ports: {part:?} {why}"));
-        let port = Some(&part).filter(|part| part.contains('/')).and_then(|part| part.parse().ok());
-        let port = port.ok_or_else(|| refuse("is not a port such as 80/tcp or 53/udp"))?;
-        if ports.contains(&port) {
-            return Err(refuse("is given twice"));
-        }
-        ports.push(port);
-    }
-    if ports.len() > MAX_PORTS {
-        return Err(Problem::invalid(format!("exposed_ports: more than {MAX_PORTS}")));
-    }
-    Ok(ports)
-}
-
-fn state(text: &str) -> Option<State> {
-    match text {
-        "visible" => Some(State::Visible),
-        "hidden" => Some(State::Hidden),
-        "locked" => Some(State::Locked),
-        _ => None,
-    }
-}
-
-fn logic(text: &str) -> Option<Logic> {
-    match text {
-        "any" => Some(Logic::Any),
-        "all" => Some(Logic::All),
-        _ => None,
-    }
-}
-
-fn word<T>(fields: &Fields, name: &str, parse: fn(&str) -> Option<T>, all: &str) -> Result<Option<T>, Problem> {
-    let text = fields.text(name)?.filter(|text| !text.is_empty());
-    let refuse = || Problem::invalid(format!("{name}: must be {all}"));
-    text.map(|text| parse(text).ok_or_else(refuse)).transpose()
-}
-
-fn count(fields: &Fields, name: &str) -> Result<Option<u32>, Problem> {
-    let refuse = |_| Problem::invalid(format!("{name}: must be a whole number from 0"));
-    fields.number(name)?.map(|number| u32::try_from(number).map_err(refuse)).transpose()
-}
-
-fn text(fields: &Fields, name: &str) -> Result<Option<String>, Problem> {
-    Ok(fields.text(name)?.map(str::to_owned))
-}
-
-/// Reads a field that null clears.
-fn clearable<T>(
-    fields: &Fields,
-    name: &str,
-    read: impl Fn(&Fields, &str) -> Result<Option<T>, Problem>,
-) -> Result<Option<Option<T>>, Problem> {
-    fields.get(name).map(|_| read(fields, name)).transpose()
-}
-
-fn requirements(fields: &Fields, name: &str) -> Result<Option<Requirements>, Problem> {
-    let refuse = |error| Problem::invalid(format!("{name}: {error}"));
-    match fields.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) if text.is_empty() => Ok(None),
-        Some(Value::String(text)) => serde_json::from_str(text).map_err(refuse),
-        Some(value) => Requirements::deserialize(value).map(Some).map_err(refuse),
-    }
-}
-
-/// Reads the secrets of a service: a list, or the same as a text of JSON.
-fn secrets(fields: &Fields) -> Result<Option<Vec<SecretUse>>, Problem> {
-    const NAME: &str = "docker_secrets_array";
-    #[derive(Deserialize)]
-    struct Use {
-        id: String,
-        #[serde(default)]
-        protected: bool,
-    }
-    let refuse = |error| Problem::invalid(format!("{NAME}: {error}"));
-    let uses: Vec<Use> = match fields.get(NAME) {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::String(text)) if text.trim().is_empty() => Vec::new(),
-        Some(Value::String(text)) => serde_json::from_str(text).map_err(refuse)?,
-        Some(value) => Vec::deserialize(value).map_err(refuse)?,
-    };
-    Ok(Some(uses.into_iter().map(|it| SecretUse { id: it.id, protected: it.protected }).collect()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ports_are_read_in_any_case_with_blanks_and_empty_parts() {
-        let read = |text: &str| ports(text).map(|ports| ports.iter().map(ToString::to_string).collect::<Vec<_>>());
-        assert_eq!(read(" 80/TCP, ,53/udp,").unwrap(), ["80/tcp", "53/udp"]);
-        assert!(read("").unwrap().is_empty());
-        for text in ["80", "0/tcp", "65536/tcp", "80/sctp", "80/tcp,80/tcp", "a/tcp", "-1/tcp", "80//tcp"] {
-            assert!(read(text).is_err(), "{text}");
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! The types of challenges, in CTFd's words.
 
-use super::principal::Organiser;
-use super::wire::Data;
+use crate::http::fronts::docker::envelope::Data;
+use crate::http::fronts::docker::principal::Organiser;
 use actix_web::web::Json;
 use challengectl_coordinator::catalog::{Entry, Subject};
 use serde::Serialize;
