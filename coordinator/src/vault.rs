@@ -14,6 +14,8 @@ const KEY_MISSING: &str = "the key is missing, and the database contains secrets
                     or see \"A lost key\" in docs/operations.md";
 /// Bytes of a nonce of `XChaCha20`, long enough to be drawn at random for each secret.
 const NONCE_LENGTH: usize = 24;
+/// Bytes by which ChaCha20-Poly1305 makes a text longer (RFC 8439, section 2.8).
+const TAG_LENGTH: usize = 16;
 
 /// The cipher with the key of the data directory.
 pub struct Vault {
@@ -61,6 +63,12 @@ impl Vault {
     #[must_use]
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
         keyed(&self.key, &[purpose.as_bytes(), &[1]].concat())
+    }
+
+    /// Returns how many bytes a sealed secret has when it is opened.
+    #[must_use]
+    pub fn length_of(sealed: &[u8]) -> usize {
+        sealed.len().saturating_sub(NONCE_LENGTH + TAG_LENGTH)
     }
 
     /// Opens a sealed secret.

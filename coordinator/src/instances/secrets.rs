@@ -7,6 +7,7 @@ use crate::secrets::random_hex;
 use crate::store::Connection;
 use crate::store::instances::secrets::{self, StoredSecret};
 use crate::store::instances::services;
+use crate::vault::Vault;
 use challengectl_common::Timestamp;
 use challengectl_common::instance::InstanceSpec;
 use std::sync::Arc;
@@ -17,6 +18,8 @@ const PURPOSE: &str = "secret of a challenge: ";
 const MAX_NAME: usize = 64;
 /// Characters of the longest secret: it becomes a variable of an environment, which the kernel limits to 128 KiB.
 const MAX_SECRET: usize = 30_000;
+/// Bytes of as many characters, of up to four bytes each.
+const MAX_VARIABLE: usize = 4 * MAX_SECRET;
 /// Bytes of the longest secret of a service, which is that of Docker.
 const MAX_SERVICE_SECRET: usize = 500 * 1024;
 
@@ -72,8 +75,17 @@ impl Instances {
             return Err(CoreError::Invalid(format!("data: at most {MAX_SERVICE_SECRET} bytes")));
         }
         let sealed = self.vault.seal(secret.as_bytes(), &purpose(&name))?;
+        let length = secret.len();
         self.context
             .command(actor, "secret.set", move |mut command| async move {
+                let users = users(&secrets::uses(&mut command).await?, &name);
+                if length > MAX_VARIABLE && !users.is_empty() {
+                    return Err(CoreError::Invalid(format!(
+                        "data: {length} bytes, and challenges give it to their containers as a variable, of at most \
+                         {MAX_VARIABLE} bytes: {}; give it another name",
+                        users.join(", ")
+                    )));
+                }
                 if secrets::content(&mut command, &name).await?.is_some() {
                     return Err(CoreError::Conflict(format!("Secret name '{name}' already in use")));
                 }
@@ -144,6 +156,21 @@ impl Instances {
         }
         Ok(())
     }
+}
+
+/// Checks that the secrets of a spec, as far as they are set, are short enough for variables. Those of services may be longer:
+/// they are files.
+pub(super) async fn check_variables(connection: &mut Connection, spec: &InstanceSpec) -> Result<(), CoreError> {
+    for name in spec.secrets() {
+        let length = secrets::content(connection, name).await?.map_or(0, |sealed| Vault::length_of(&sealed));
+        if length > MAX_VARIABLE {
+            return Err(CoreError::Invalid(format!(
+                "secrets: {name} has {length} bytes, and a variable has at most {MAX_VARIABLE}; use a shorter one, or a \
+                 challenge of type docker_service, which gets it as a file"
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn users(uses: &[(String, Vec<String>)], name: &str) -> Vec<String> {

@@ -4,6 +4,7 @@ use super::Instances;
 use crate::audit::Actor;
 use crate::context::command::Command;
 use crate::flags::{FlagKeys, Part, Score, Worth};
+use crate::instances::secrets::check_variables;
 use crate::store::instances::{self, About, NewInstanceChallenge, authoring, sessions};
 use crate::store::{Connection, challenges, flags};
 use crate::{CoreError, Person, Role};
@@ -180,6 +181,7 @@ pub(crate) async fn add(
     slug: &Slug,
     now: Timestamp,
 ) -> Result<i64, CoreError> {
+    check_variables(connection, &form.spec).await?;
     let worth = worth(form);
     let sealed = keys.seal_all(&worth)?;
     let new = NewInstanceChallenge {
@@ -205,6 +207,7 @@ pub(crate) async fn replace(
 ) -> Result<(), CoreError> {
     authoring::update(connection, id, form, now).await?;
     if form.spec != before.spec {
+        check_variables(connection, &form.spec).await?;
         authoring::add_version(connection, id, &form.spec).await?;
     }
     let worth = worth(form);

@@ -100,6 +100,34 @@ async fn a_secret_that_is_in_use_stays() {
 }
 
 #[tokio::test]
+async fn a_secret_that_is_too_long_for_a_variable_is_refused_before_a_container_starts() {
+    let site = swarm().await;
+    let admin = admin(&site).await;
+    let (runner, _obeys) = engine(&site, json!([]), true).await;
+    let inventory = json!({"engine_id": "docker", "swarm": true, "images": []});
+    let secure = runner.request(Method::POST, "inventory").header("X-Forwarded-Proto", "https").json(&inventory);
+    assert_eq!(Answer::of(secure).await.status, 200);
+    let set = async |name: &str, length: usize| post(&admin, json!({"name": name, "data": "x".repeat(length)})).await;
+    assert_eq!(set("long", 120_001).await.status, 201, "a service gets it as a file");
+    assert_eq!(set("short", 120_000).await.status, 201);
+    let browser = site.browser("admin", challengectl_coordinator::Role::Admin).await;
+    let form = |name: &str, secret: &str| {
+        let container = json!({"image": "web:1", "secrets": {"PASSWORD": secret}});
+        json!({"name": name, "spec": {"containers": [container]}})
+    };
+    let refused = browser.post("/api/instance-challenges", form("Long", "long")).await;
+    refused.is_error(400, "invalid request");
+    let details = refused.body["details"].to_string();
+    assert!(details.contains("long has 120001 bytes") && details.contains("docker_service"), "{details}");
+    for name in ["short", "later"] {
+        assert_eq!(browser.post("/api/instance-challenges", form(name, name)).await.status, 201);
+    }
+    let refused = set("later", 120_001).await;
+    assert!(error(&refused).1.ends_with("of at most 120000 bytes: later; give it another name"), "{}", refused.body);
+    assert_eq!(set("later", 120_000).await.status, 201);
+}
+
+#[tokio::test]
 async fn without_a_swarm_there_are_no_secrets() {
     let site = swarm().await;
     let admin = admin(&site).await;
