@@ -27,6 +27,8 @@ pub struct Rules {
     pub host_binding: HostBinding,
     /// The most live instances of a team or player, over all fronts.
     pub instances_per_owner: u32,
+    /// How long a request waits for the instance that it starts. The start goes on after that.
+    pub start_wait: Duration,
     /// The addresses that deployed instances get; `None`: the cluster chooses.
     pub pool: Option<AddressPool>,
 }

@@ -216,6 +216,7 @@ impl Config {
             },
             host_binding: self.host_binding,
             instances_per_owner: self.players.instances,
+            start_wait: seconds("players.start_seconds", self.players.start_seconds, 0.1, 30.0)?,
             pool: self.pacstar.pool()?,
         })
     }

@@ -30,6 +30,7 @@ pub const RULES: Rules = Rules {
     retention: Retention { age: None, count: None, unused_files: None },
     host_binding: HostBinding::Report,
     instances_per_owner: 5,
+    start_wait: Duration::from_secs(30),
 };
 pub const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 

@@ -14,7 +14,7 @@ const MAX_TEAM: u32 = 1_000;
 const MAX_INSTANCES: u32 = 1_000;
 
 /// The settings of players.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "config/server.yml has the documentation")]
 pub struct Players {
@@ -23,6 +23,7 @@ pub struct Players {
     pub mode: PlayMode,
     pub team_size: u32,
     pub instances: u32,
+    pub start_seconds: f64,
 }
 
 /// Who may register.
@@ -52,6 +53,7 @@ impl Default for Players {
             mode: PlayMode::Teams,
             team_size: 4,
             instances: 5,
+            start_seconds: 30.0,
         }
     }
 }

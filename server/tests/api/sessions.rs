@@ -14,6 +14,8 @@ use challengectl_server::config::WhoRegisters;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::json;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -169,4 +171,58 @@ async fn without_an_engine_nothing_starts_and_the_file_is_forgotten() {
     let id = made.body["challenge_id"].to_string();
     let elsewhere = ada.post(&format!("/api/play/challenges/{id}/instance"), json!({})).await;
     assert_eq!(elsewhere.status, 409, "{}", elsewhere.body);
+}
+
+#[tokio::test]
+async fn a_file_beyond_the_quota_is_refused_before_it_is_sent() {
+    let site = site().await;
+    let (ada, team) = in_team(&site, "ada", "Rotor").await;
+    site.enroll("roof").await;
+    let (store, owner) = (site.store().await, Owner::team(team["team"]["team_id"].as_i64().unwrap()));
+    for _ in 0..5 {
+        session(&store, &owner, "roof").await;
+    }
+    store.close().await;
+    let address = site.url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST /api/sessions HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\
+         Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 10000000\r\n\r\n",
+        ada.access
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(std::str::from_utf8(&answer).unwrap(), "HTTP/1.1 429");
+}
+
+#[tokio::test]
+async fn a_program_that_takes_its_time_is_initializing_and_is_ended_like_any_other() {
+    let set = |config: &mut challengectl_server::Config| {
+        config.players.registration = WhoRegisters::Open;
+        config.players.start_seconds = 0.5;
+        config.sessions.default_challenge = Some("shell".to_owned());
+    };
+    let site = Site::start_with(tempfile::tempdir().unwrap(), set).await;
+    let admin = site.browser("admin", Role::Admin).await;
+    let process = json!({"program": "/bin/true", "port": {"assigned": 49152}});
+    let new = json!({"name": "Shell", "id": "shell", "enabled": true, "spec": {"process": process}});
+    assert_eq!(admin.post("/api/instance-challenges", new).await.status, 201);
+    // It takes the order, and says nothing of the program.
+    let runner = site.enroll("roof").await;
+    let ports = json!({"first": 30_000, "last": 30_001});
+    let engine = json!({"id": "processes", "kind": "process", "host": "localhost", "ports": ports, "capacity": 10});
+    let body = json!({"runner_id": runner.id, "assignments": [], "engines": [engine]});
+    assert_eq!(runner.post("register", body).await.status, 200);
+    let (ada, _) = in_team(&site, "ada", "Rotor").await;
+    let made = ada.post("/api/sessions", json!({})).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let session = &made.body["data"]["session"];
+    assert_eq!((&session["status"], &session["port"]), (&json!("initializing"), &json!(null)));
+    let path = format!("/api/sessions/{}", session["id"].as_str().unwrap());
+    assert_eq!(ada.get(&path).await.body["data"]["session"]["status"], "initializing");
+    let _obeys = obey(&runner);
+    let ended = ada.delete(&path).await;
+    assert_eq!((ended.status, &ended.body["message"]), (200, &json!("Session terminated successfully")));
+    assert_eq!(ada.get(&path).await.status, 404);
 }

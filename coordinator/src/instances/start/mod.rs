@@ -33,8 +33,6 @@ use tokio::time::{Instant, timeout_at};
 const MAX_QUEUED: u32 = 1000;
 /// How long a session waits for an engine.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long a request waits for the session that it starts. The start goes on after that.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What somebody wants to start.
 #[derive(Debug, Clone)]
@@ -87,7 +85,7 @@ enum Reserved {
 
 impl Instances {
     /// Starts a session, or finds the one that the owner has, or puts another one in its place, as the policy says. Waits
-    /// for it for up to 30 seconds.
+    /// for it as long as the rules say.
     ///
     /// # Errors
     /// [`CoreError::NotFound`] when there is no such challenge, [`CoreError::Quota`] when the owner has too many
@@ -179,6 +177,14 @@ impl Instances {
         Ok(reserved(self.enqueue(transaction, &challenge, wish).await?, replaced))
     }
 
+    /// Checks that an owner may start one more session, before what belongs to it is read. Starting it checks again.
+    ///
+    /// # Errors
+    /// [`CoreError::Quota`].
+    pub async fn check_owner(&self, owner: &Owner) -> Result<(), CoreError> {
+        self.check_quota(&mut *self.context.store.read_few().await?, owner).await
+    }
+
     async fn check_quota(&self, connection: &mut Connection, owner: &Owner) -> Result<(), CoreError> {
         let (count, most) =
             (sessions::count_of_owner(connection, owner).await?, self.context.rules.instances_per_owner);
@@ -248,7 +254,7 @@ impl Instances {
 
     /// Waits until a session has started.
     async fn settled(&self, id: i64) -> Result<Placed, CoreError> {
-        let deadline = Instant::now() + ANSWER_TIMEOUT;
+        let deadline = Instant::now() + self.context.rules.start_wait;
         let mut news = self.news.subscribe();
         loop {
             let mut connection = self.context.store.read_few().await?;

@@ -18,7 +18,7 @@ use serde_json::Value;
 
 /// Start a session.
 ///
-/// Answers when its program does, or after 30 seconds with `initializing`. Each request starts another one.
+/// Answers when its program does, or after 30 seconds (`players.start_seconds`) with `initializing`. Each request starts another one.
 #[utoipa::path(
     post, path = "/api/sessions",
     request_body(content((Option<CreateForm> = "application/json"), (CreateMultipart = "multipart/form-data"))),
@@ -32,6 +32,7 @@ pub async fn create(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let settings = &state.config.sessions;
+    coordinator.instances.check_owner(&principal.owner).await?;
     let form = form::receive(&request, payload.into_inner(), &coordinator, settings.max_file_bytes).await?;
     let missing = || {
         let why = "sessions.default_challenge of the server names no challenge that there is; name one as challenge_id";
