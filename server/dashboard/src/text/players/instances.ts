@@ -11,6 +11,7 @@ export const instances = {
   since: 'Since',
   ends: 'Ends in',
   addresses: 'Addresses',
+  program: 'Open its program',
   restarts: (count: number) => (count === 1 ? 'restarted once' : `restarted ${count} times`),
   states: {
     queued: 'queued',

@@ -15,7 +15,7 @@ use utoipa::openapi::OpenApi;
 use wire::SessionError;
 
 /// The name of this front in sessions.
-const FRONT: &str = "sessions";
+pub const FRONT: &str = "sessions";
 /// The path of all its operations.
 const PATH: &str = "/api/sessions";
 

@@ -1,6 +1,7 @@
 use crate::http::extract::body::With;
 use crate::http::extract::query::{Paging, Query};
 use crate::http::fronts::control::done;
+use crate::http::fronts::sessions;
 use crate::http::openapi::answers::Done;
 use crate::http::problem::Code;
 use crate::http::state::Shared;
@@ -8,10 +9,11 @@ use crate::http::{Operator, Problem, Viewer};
 use crate::words::InstanceState;
 use actix_web::{HttpResponse, web};
 use challengectl_common::{EngineId, RunnerId, Timestamp};
-use challengectl_coordinator::Coordinator;
 use challengectl_coordinator::flags::Submission;
 use challengectl_coordinator::instances::Placed;
-use challengectl_coordinator::session::Owner;
+use challengectl_coordinator::players::Player;
+use challengectl_coordinator::session::{Owner, SessionState};
+use challengectl_coordinator::{Coordinator, Players};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -50,11 +52,18 @@ struct InstanceView {
     restarts: u32,
     /// Such as `host:30123`, one for each port.
     addresses: Vec<String>,
+    /// The path of the pages of its program, if it is one's own, and has a program of the sessions API that runs.
+    program: Option<String>,
 }
 
 /// List the instances that live, or are being stopped, the newest first.
 #[utoipa::path(get, path = "/api/instances", responses((status = OK, body = List)))]
-pub async fn list(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpResponse, Problem> {
+pub async fn list(
+    Viewer(person): Viewer,
+    coordinator: Shared<Coordinator>,
+    players: Shared<Players>,
+) -> Result<HttpResponse, Problem> {
+    let own = players.owner(&Player::staff(&person))?;
     let mut instances = Vec::new();
     for placed in coordinator.instances.present().await? {
         let challenge = coordinator.instances.challenge(placed.session.challenge_id).await;
@@ -63,12 +72,20 @@ pub async fn list(_: Viewer, coordinator: Shared<Coordinator>) -> Result<HttpRes
             owner if owner.is_warm() => String::new(),
             owner => coordinator.flags.name_of(owner).await?,
         };
-        instances.push(view(placed, challenge, owner));
+        let program = (placed.session.owner == own).then(|| program(&placed)).flatten();
+        instances.push(view(placed, challenge, owner, program));
     }
     Ok(HttpResponse::Ok().json(List { instances }))
 }
 
-fn view(placed: Placed, challenge: String, owner: String) -> InstanceView {
+/// Returns the path of the pages of a session's program, if it has one that runs.
+fn program(placed: &Placed) -> Option<String> {
+    let session = &placed.session;
+    let has_program = session.front == sessions::FRONT && session.state == SessionState::Running;
+    has_program.then(|| format!("/api/sessions/{}/proxy/", session.key))
+}
+
+fn view(placed: Placed, challenge: String, owner: String, program: Option<String>) -> InstanceView {
     let Placed { session, ports } = placed;
     let (runner_id, engine_id, host) = match session.place {
         Some(place) => (Some(place.runner_id), Some(place.engine_id), place.host),
@@ -91,6 +108,7 @@ fn view(placed: Placed, challenge: String, owner: String) -> InstanceView {
         idle_at: session.idle_at,
         restarts: session.restarts,
         addresses: ports.iter().map(|it| format!("{host}:{}", it.host_port)).collect(),
+        program,
     }
 }
 
@@ -170,7 +188,8 @@ struct SubmissionView {
     /// The account that sent it.
     who: Option<String>,
     from_address: Option<String>,
-    /// `right`, `repeated`, `wrong`, or `shared`: wrong, and the flag of another owner.
+    /// `right`, `repeated`, `wrong`, `member`: right, and other members of the team have to submit a flag as well, or
+    /// `shared`: wrong, and the flag of another owner.
     result: String,
     /// The part that a right one solves, from 1.
     part: Option<i64>,
