@@ -29,8 +29,11 @@ pub(super) struct Groups {
 impl Groups {
     /// Makes the parents, by this name.
     pub(super) fn new(name: &str) -> Result<Self, ProcessError> {
+        Self::below(Path::new(MOUNTED), name)
+    }
+
+    fn below(mounted: &Path, name: &str) -> Result<Self, ProcessError> {
         let unable = |why: String| ProcessError::Unable(format!("control groups: {why}"));
-        let mounted = Path::new(MOUNTED);
         let has = fs::read_to_string(mounted.join("cgroup.controllers")).unwrap_or_default();
         let has_all = CONTROLLERS.iter().all(|controller| has.split_whitespace().any(|it| it == *controller));
         let parents = if has_all {
@@ -166,4 +169,54 @@ fn limit(controller: Option<&str>, folder: &Path, limits: &Limits) -> Result<(),
 
 fn write(path: &Path, value: &str) -> Result<(), String> {
     fs::write(path, value).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn version_2_has_one_group_with_all_limits() {
+        let mounted = tempfile::tempdir().unwrap();
+        let root = mounted.path();
+        fs::write(root.join("cgroup.controllers"), "cpuset cpu io memory hugetlb pids\n").unwrap();
+        let groups = Groups::below(root, "challengectl-a").unwrap();
+        let limits = Limits { memory_mib: 256, cpus: 0.5, pids: 100 };
+        // The kernel makes its files with the folder.
+        fs::create_dir(root.join("challengectl-a/s1")).unwrap();
+        fs::write(root.join("challengectl-a/s1/memory.swap.max"), "max").unwrap();
+        assert_eq!(groups.make("s1", &limits).unwrap(), [root.join("challengectl-a/s1")]);
+        let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+        for parent in ["cgroup.subtree_control", "challengectl-a/cgroup.subtree_control"] {
+            assert_eq!(read(parent), "+cpu +memory +pids", "{parent}");
+        }
+        for (file, value) in [
+            ("memory.max", "268435456"),
+            ("memory.swap.max", "0"),
+            ("cpu.max", "50000 100000"),
+            ("cpu.weight", "13"),
+            ("pids.max", "100"),
+        ] {
+            assert_eq!(read(&format!("challengectl-a/s1/{file}")), value, "{file}");
+        }
+        assert_eq!(groups.names(), ["s1"]);
+    }
+
+    #[test]
+    fn a_host_without_all_controllers_in_version_2_has_a_group_for_each() {
+        let mounted = tempfile::tempdir().unwrap();
+        let root = mounted.path();
+        // As with systemd's hybrid setup: version 2 has none of them.
+        fs::write(root.join("cgroup.controllers"), "hugetlb\n").unwrap();
+        for controller in CONTROLLERS {
+            fs::create_dir(root.join(controller)).unwrap();
+        }
+        let groups = Groups::below(root, "challengectl-a").unwrap();
+        let made = groups.make("s1", &Limits { memory_mib: 256, cpus: 2.0, pids: 100 }).unwrap();
+        assert_eq!(made, CONTROLLERS.map(|controller| root.join(controller).join("challengectl-a/s1")));
+        let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+        assert_eq!(read("cpu/challengectl-a/s1/cpu.cfs_quota_us"), "200000");
+        assert_eq!(read("memory/challengectl-a/s1/memory.limit_in_bytes"), "268435456");
+        assert_eq!(read("pids/challengectl-a/s1/pids.max"), "100");
+    }
 }
