@@ -132,6 +132,9 @@ async fn ctfcli_installs_verifies_and_synchronises_challenges() {
     assert_ne!(data(&shown)["files"][0], file.as_str(), "the file has another content");
     project.challenge(&["verify", "guest-book"]).await;
 
+    let printed = project.challenge(&["deploy", "guest-book"]).await;
+    assert!(printed.contains("Success! All deployable challenges deployed and installed or synced."), "{printed}");
+
     let ada = player(&site, "ada").await;
     let warm = json!({"challenge_id": all[0]["id"], "submission": "flag{warm}"});
     assert_eq!(data(&ada.post("/api/v1/challenges/attempt", warm).await)["status"], "correct");
