@@ -1,8 +1,8 @@
 //! A challenge as the readers return it: parsed, but its waveform and its file are not yet checked.
 
-use crate::Instance;
 use crate::report::Reported;
 use crate::values::delays::Delays;
+use crate::{Instance, Text};
 use challengectl_common::challenge::NamedRange;
 use challengectl_common::{ChallengeName, ConferenceChange, PublicView, Sender, Tuning};
 use challengectl_waveform::Modulation;
@@ -15,6 +15,7 @@ pub(crate) struct Parts {
     pub(crate) ranges: Vec<NamedRange>,
     pub(crate) drafts: Vec<Draft>,
     pub(crate) instances: Vec<Instance>,
+    pub(crate) texts: Vec<Text>,
 }
 
 /// One challenge. Each field has its own result, so that an invalid one does not prevent checks of the others.

@@ -1,5 +1,6 @@
 //! The contents of an event file, and problems and remarks about it.
 
+use crate::TextForm;
 use crate::instance::Form;
 use challengectl_common::challenge::NamedRange;
 use challengectl_common::{ChallengeSpec, ConferenceChange};
@@ -18,6 +19,8 @@ pub struct Event {
     pub challenges: Vec<Challenge>,
     /// The challenges of kind `instance`, in the file's order.
     pub instances: Vec<Instance>,
+    /// The challenges of kind `text`, in the file's order.
+    pub texts: Vec<Text>,
     /// The names of all challenges in the file that go on air, including those with problems.
     pub names: Vec<String>,
     /// Remarks: keys that are ignored, and values that are read differently from how they are written.
@@ -28,15 +31,21 @@ impl Event {
     /// Returns the number of valid challenges of all kinds.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.challenges.len() + self.instances.len()
+        self.challenges.len() + self.instances.len() + self.texts.len()
     }
 }
 
 /// A challenge of kind `instance` of an event file.
+pub type Instance = Entry<Form>;
+
+/// A challenge of kind `text` of an event file.
+pub type Text = Entry<TextForm>;
+
+/// A challenge of an event file that is the keys of a form.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Instance {
+pub struct Entry<F> {
     /// The validated challenge.
-    pub form: Form,
+    pub form: F,
     /// Whether the file gives `enabled`, as of [`Challenge`].
     pub says_enabled: bool,
     /// The line of the file on which it begins, from 1.

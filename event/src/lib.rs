@@ -23,13 +23,15 @@ mod reader;
 mod report;
 mod single;
 mod source;
+mod text;
 mod values;
 mod write;
 mod yaml;
 
-pub use event::{Challenge, Event, Instance, Refused, Remark};
+pub use event::{Challenge, Entry, Event, Instance, Refused, Remark, Text};
 pub use keys::{PAYLOAD_KEYS, TUNING_KEYS, keys_of};
 pub use reader::{Reader, Reading};
+pub use text::TextForm;
 pub use values::ranges::well_known_ranges;
 pub use write::{EVENT_FILE, write};
 

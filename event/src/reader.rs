@@ -86,8 +86,8 @@ impl Reader {
     }
 
     fn finish(&self, parts: Parts, places: &Places, report: &mut Report) -> Event {
-        let Parts { conference, ranges, drafts, mut instances } = parts;
-        if drafts.is_empty() && instances.is_empty() && !report.has_problems() {
+        let Parts { conference, ranges, drafts, mut instances, mut texts } = parts;
+        if drafts.is_empty() && instances.is_empty() && texts.is_empty() && !report.has_problems() {
             match (&conference, ranges.is_empty()) {
                 (None, true) => _ = report.file().problem(None, "there are no challenges in it"),
                 _ => report.file().remark(None, "there are no challenges in it, only settings of the event"),
@@ -100,7 +100,8 @@ impl Reader {
             drafts.into_iter().filter_map(|draft| check::challenge(draft, places, &self.rules, report).ok());
         let challenges = challenges.collect();
         instances.retain(|instance| self.wants(instance.form.name.as_str()));
-        Event { conference, ranges, challenges, instances, names, remarks: Vec::new() }
+        texts.retain(|text| self.wants(text.form.name.as_str()));
+        Event { conference, ranges, challenges, instances, texts, names, remarks: Vec::new() }
     }
 
     fn looks_at(&self, draft: &Draft) -> bool {

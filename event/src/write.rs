@@ -1,5 +1,6 @@
 //! Writing of an event as a file that [`read`](crate::read) reads back unchanged.
 
+use crate::TextForm;
 use crate::instance::Form;
 use crate::keys::keys_of;
 use challengectl_common::challenge::NamedRange;
@@ -18,6 +19,7 @@ pub fn write(
     ranges: &[NamedRange],
     challenges: &[ChallengeSpec],
     instances: &[Form],
+    texts: &[TextForm],
 ) -> String {
     let mut text = String::new();
     if *conference != Conference::default() {
@@ -27,7 +29,9 @@ pub fn write(
         }
     }
     list(&mut text, "frequency_ranges", ranges.iter().map(range).collect());
-    list(&mut text, "challenges", challenges.iter().map(keys_of).chain(instances.iter().map(instance)).collect());
+    let challenges = challenges.iter().map(keys_of);
+    let challenges = challenges.chain(instances.iter().map(instance)).chain(texts.iter().map(self::text));
+    list(&mut text, "challenges", challenges.collect());
     text
 }
 
@@ -66,6 +70,19 @@ fn instance(form: &Form) -> Vec<(&'static str, Value)> {
     keys.extend(form.max_attempts.map(|max| ("max_attempts", json!(max))));
     keys.extend(Some(&form.parts).filter(|parts| !parts.is_empty()).map(|parts| ("parts", json!(parts))));
     keys.extend(Some(&form.other_keys).filter(|keys| !keys.is_empty()).map(|keys| ("other_keys", json!(keys))));
+    keys
+}
+
+/// Returns the keys of a challenge of kind `text`; those that are empty are left out.
+fn text(form: &TextForm) -> Vec<(&'static str, Value)> {
+    let mut keys = vec![("name", json!(form.name)), ("kind", json!("text")), ("enabled", json!(form.enabled))];
+    let texts = [("category", &form.category), ("description", &form.description)];
+    let lists = [("tags", &form.tags), ("hints", &form.hints)];
+    keys.extend(texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(key, text)| (key, json!(text))));
+    keys.extend(lists.into_iter().filter(|(_, texts)| !texts.is_empty()).map(|(key, texts)| (key, json!(texts))));
+    keys.push(("points", json!(form.points)));
+    keys.extend(form.max_attempts.map(|max| ("max_attempts", json!(max))));
+    keys.extend(Some(&form.parts).filter(|parts| !parts.is_empty()).map(|parts| ("parts", json!(parts))));
     keys
 }
 
@@ -111,9 +128,9 @@ mod tests {
         let plain = conference(&read("conference: {name: C}"));
         let other = "name: D, start: 2026-11-22T09:00:00Z, day_start: 09:00, day_end: 22:00, auto_pause: true";
         let other = conference(&read(&format!("conference: {{{other}, timezone: Europe/Berlin}}")));
-        let written = read(&write(&plain, &[], &[], &[])).conference.unwrap();
+        let written = read(&write(&plain, &[], &[], &[], &[])).conference.unwrap();
         assert_eq!(other.with(written).unwrap(), plain);
-        assert_eq!(write(&Conference::default(), &[], &[], &[]), "");
+        assert_eq!(write(&Conference::default(), &[], &[], &[], &[]), "");
     }
 
     #[test]
@@ -136,18 +153,22 @@ challenges:
   - {name: Guest book, kind: instance, category: web, hints: ["no", "1e5"], enabled: false, points: 150,
      policy: {after_solve_seconds: null}, parts: [{flags: [{mode: text, content: "flag{a: b}"}]}],
      spec: {containers: [{image: "web:1", ports: [80/http, ssh=22/tcp], environment: {A: "1"}}]}}
+  - {name: Warm up, kind: text, description: "Read: the rules.", tags: ["no"], hints: [Twice], points: 10, max_attempts: 3,
+     parts: [{flags: [{mode: text_any_case, content: "flag{a}"}]}, {share: 2, flags: [{mode: pattern, content: "b+"}]}]}
 "#;
         std::fs::write(&path, source).unwrap();
         let first = crate::read(&path, None).unwrap();
         let specs: Vec<_> = first.challenges.iter().map(|challenge| challenge.spec.clone()).collect();
         let forms: Vec<_> = first.instances.iter().map(|instance| instance.form.clone()).collect();
-        std::fs::write(&path, write(&conference(&first), &first.ranges, &specs, &forms)).unwrap();
+        let texts: Vec<_> = first.texts.iter().map(|text| text.form.clone()).collect();
+        std::fs::write(&path, write(&conference(&first), &first.ranges, &specs, &forms, &texts)).unwrap();
         let again = crate::read(&path, None).unwrap();
         assert_eq!(again.ranges, first.ranges);
         assert_eq!(conference(&again), conference(&first));
         assert_eq!(again.challenges.iter().map(|challenge| challenge.spec.clone()).collect::<Vec<_>>(), specs);
         assert_eq!(again.instances.iter().map(|instance| instance.form.clone()).collect::<Vec<_>>(), forms);
-        assert_eq!(forms.len(), 1);
+        assert_eq!(again.texts.iter().map(|text| text.form.clone()).collect::<Vec<_>>(), texts);
+        assert_eq!((forms.len(), texts.len()), (1, 1));
         // A line break within a text is remarked, as in any file.
         assert!(again.remarks.iter().all(|remark| remark.text.starts_with("`\\n`")), "{:?}", again.remarks);
     }
@@ -159,7 +180,7 @@ challenges:
         let specs: Vec<_> = first.challenges.iter().map(|challenge| challenge.spec.clone()).collect();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(EVENT_FILE);
-        std::fs::write(&path, write(&conference(&first), &first.ranges, &specs, &[])).unwrap();
+        std::fs::write(&path, write(&conference(&first), &first.ranges, &specs, &[], &[])).unwrap();
         let again = crate::read(&path, Some(config)).unwrap();
         assert_eq!(again.challenges.iter().map(|challenge| challenge.spec.clone()).collect::<Vec<_>>(), specs);
     }

@@ -1,6 +1,6 @@
 //! What organisers and players see of the challenges.
 
-use super::{Catalog, Entry, entry};
+use super::{Catalog, Entry, Subject, entry};
 use crate::CoreError;
 use crate::flags::Progress;
 use crate::session::Owner;
@@ -69,6 +69,13 @@ impl Catalog {
         };
         let access = access(&entry, is_met);
         Ok((entry, access))
+    }
+
+    /// Returns the challenges that are texts, by number, also hidden ones.
+    pub async fn texts(&self) -> Result<Vec<Entry>, CoreError> {
+        let mut all = entries::all(&mut *self.context.store.read().await?, None).await?;
+        all.retain(|entry| entry.subject == Subject::Text);
+        Ok(all)
     }
 
     /// Returns one challenge, also a hidden one.

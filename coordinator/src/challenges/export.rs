@@ -1,6 +1,6 @@
 //! Exports the whole event as one archive that `import` reads.
 
-use super::folder as challenge_folder;
+use super::{folder as challenge_folder, texts};
 use crate::audit::Actor;
 use crate::challenges::Challenges;
 use crate::files::archive::{Writer, at};
@@ -24,6 +24,7 @@ pub async fn export(store: &Store, folder: &FileFolder, target: &Path) -> Result
     let all = challenges::all(&mut connection).await?;
     drop(connection);
     let instances = challenge_folder::forms(store).await?;
+    let texts = texts::forms(store).await?;
     let mut specs: Vec<_> = all.into_iter().map(|challenge| challenge.spec).collect();
     let mut places = BTreeMap::new();
     for spec in &mut specs {
@@ -33,12 +34,13 @@ pub async fn export(store: &Store, folder: &FileFolder, target: &Path) -> Result
         }
     }
     let mut archive = Writer::create(target)?;
-    archive.bytes(EVENT_FILE, challengectl_event::write(&conference, &ranges, &specs, &instances).as_bytes())?;
+    archive
+        .bytes(EVENT_FILE, challengectl_event::write(&conference, &ranges, &specs, &instances, &texts).as_bytes())?;
     for (path, digest) in &places {
         archive.file(path, &folder.path(*digest))?;
     }
     archive.finish()?;
-    Ok(specs.len() + instances.len())
+    Ok(specs.len() + instances.len() + texts.len())
 }
 
 /// An archive, open for reading. It has no name in any folder, so dropping it frees its room on disk.

@@ -4,7 +4,7 @@ use super::conference::change_conference;
 use super::folder as challenge_folder;
 use super::put::put;
 use super::step::Step;
-use super::{Looks, difference};
+use super::{Looks, difference, texts};
 use crate::audit::Actor;
 use crate::context::command::Command;
 use crate::schedule::{Capability, Obstacle, Signal};
@@ -17,7 +17,7 @@ use crate::store::{Connection, Store, StoreError};
 use crate::{CoreError, FileFolder};
 use challengectl_common::challenge::Kind;
 use challengectl_common::{ChallengeName, ChallengeSpec, Payload, Timestamp};
-use challengectl_event::{Event, Instance};
+use challengectl_event::{Event, Instance, Text};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -95,6 +95,12 @@ pub(crate) async fn import_by(
         let keys = challenge_folder::keys(store).await?;
         for Instance { form, says_enabled, .. } in &event.instances {
             steps.push(challenge_folder::put_form(&mut command, &keys, form, *says_enabled, now).await?);
+        }
+    }
+    if !event.texts.is_empty() {
+        let keys = challenge_folder::keys(store).await?;
+        for Text { form, says_enabled, .. } in &event.texts {
+            steps.push(texts::put(&mut command, &keys, form, *says_enabled, now).await?);
         }
     }
     let others: Vec<&Challenge> =

@@ -11,6 +11,7 @@ mod look_alike;
 pub mod preview;
 mod put;
 pub mod step;
+mod texts;
 mod trigger;
 
 pub use form::Form;

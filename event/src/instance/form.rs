@@ -88,11 +88,11 @@ pub struct Form {
     pub other_keys: Map<String, Value>,
 }
 
-fn yes() -> bool {
+pub(crate) fn yes() -> bool {
     true
 }
 
-fn default_points() -> u32 {
+pub(crate) fn default_points() -> u32 {
     DEFAULT_POINTS
 }
 
@@ -137,21 +137,31 @@ impl Form {
             ("author", &self.author),
             ("estimated_time", &self.estimated_time),
         ];
-        if let Some((key, _)) = short.iter().find(|(_, text)| text.chars().count() > MAX_SHORT) {
-            return Err(format!("{key}: more than {MAX_SHORT} characters"));
-        }
-        if self.description.chars().count() > MAX_DESCRIPTION {
-            return Err(format!("description: more than {MAX_DESCRIPTION} characters"));
-        }
+        let lists = [("tags", &self.tags), ("learning_objectives", &self.learning_objectives), ("hints", &self.hints)];
+        check_texts(&short, &self.description, &lists)?;
         if serde_json::to_string(&self.other_keys).map_or(0, |text| text.len()) > MAX_LONG {
             return Err(format!("other_keys: more than {MAX_LONG} bytes"));
         }
-        let lists = [("tags", &self.tags), ("learning_objectives", &self.learning_objectives), ("hints", &self.hints)];
-        for (key, texts) in lists {
-            if texts.len() > MAX_LIST || texts.iter().map(String::len).sum::<usize>() > MAX_LONG {
-                return Err(format!("{key}: more than {MAX_LIST}, or more than {MAX_LONG} bytes"));
-            }
-        }
         Ok(())
     }
+}
+
+/// Checks what players read about a challenge. The error names the place.
+pub(crate) fn check_texts(
+    short: &[(&str, &String)],
+    description: &str,
+    lists: &[(&str, &Vec<String>)],
+) -> Result<(), String> {
+    if let Some((key, _)) = short.iter().find(|(_, text)| text.chars().count() > MAX_SHORT) {
+        return Err(format!("{key}: more than {MAX_SHORT} characters"));
+    }
+    if description.chars().count() > MAX_DESCRIPTION {
+        return Err(format!("description: more than {MAX_DESCRIPTION} characters"));
+    }
+    for (key, texts) in lists {
+        if texts.len() > MAX_LIST || texts.iter().map(String::len).sum::<usize>() > MAX_LONG {
+            return Err(format!("{key}: more than {MAX_LIST}, or more than {MAX_LONG} bytes"));
+        }
+    }
+    Ok(())
 }

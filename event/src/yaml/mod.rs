@@ -1,12 +1,13 @@
 //! YAML files: `challenges.yml`, the older `server-config.yml`, a bare list of challenges.
 
 mod conference;
+mod entry;
 mod instance;
 mod item;
+mod text;
 mod tuning;
 mod view;
 
-use crate::Instance;
 use crate::defaults::Defaults;
 use crate::document::fields::Fields;
 use crate::document::node::{self, Node, Value};
@@ -61,8 +62,8 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Parts {
         Value::Null => Parts::default(),
         Value::List(items) => {
             let mut ranges = Ranges::default();
-            let (drafts, instances) = challenges(items, Defaults::default(), &mut ranges, report);
-            Parts { conference: None, ranges: ranges.into_list(), drafts, instances }
+            let parts = challenges(items, Defaults::default(), &mut ranges, report);
+            Parts { ranges: ranges.into_list(), ..parts }
         }
         Value::Map(entries) => document(Fields::new(root.line, entries), report),
         Value::Scalar(_) => {
@@ -87,8 +88,8 @@ fn document(mut fields: Fields, report: &mut Report) -> Parts {
     }
     fields.refuse_rest_but(is_extension, KEYS, scope);
     let items = items.ok().flatten().unwrap_or_default();
-    let (drafts, instances) = challenges(items, defaults, &mut ranges, report);
-    Parts { conference, ranges: ranges.into_list(), drafts, instances }
+    let parts = challenges(items, defaults, &mut ranges, report);
+    Parts { conference, ranges: ranges.into_list(), ..parts }
 }
 
 /// Returns whether a key is an extension, as in Compose files: it only holds values that others refer to by an anchor.
@@ -110,18 +111,17 @@ fn defaults(node: Node, scope: &mut Scope<'_>) -> Defaults {
     Defaults { delays, watermark }
 }
 
-fn challenges(
-    items: Vec<Node>,
-    mut defaults: Defaults,
-    ranges: &mut Ranges,
-    report: &mut Report,
-) -> (Vec<Draft>, Vec<Instance>) {
-    let (mut drafts, mut instances) = (Vec::with_capacity(items.len()), Vec::new());
+/// Returns the challenges of all kinds.
+fn challenges(items: Vec<Node>, mut defaults: Defaults, ranges: &mut Ranges, report: &mut Report) -> Parts {
+    let mut parts = Parts::default();
     for node in items {
-        if node.field("kind") == Some("instance") {
+        let kind = node.field("kind").filter(|kind| ["instance", "text"].contains(kind)).map(str::to_owned);
+        if let Some(kind) = kind {
             let mut scope = report.challenge(node.field("name").map(str::to_owned));
-            if let Ok(instance) = instance::read(node, &instances, &mut scope) {
-                instances.push(instance);
+            if kind == "instance" {
+                parts.instances.extend(instance::read(node, &parts.instances, &mut scope));
+            } else {
+                parts.texts.extend(text::read(node, &parts.texts, &mut scope));
             }
             continue;
         }
@@ -131,9 +131,9 @@ fn challenges(
             continue;
         }
         let mut scope = report.challenge(fields.peek_text("name"));
-        drafts.push(item::read(fields, &defaults, ranges, &mut scope));
+        parts.drafts.push(item::read(fields, &defaults, ranges, &mut scope));
     }
-    (drafts, instances)
+    parts
 }
 
 /// Reads the first item of older lists, which may give only the default delays of the challenges that follow.

@@ -139,7 +139,7 @@ fn a_page_of_only_a_tone_needs_no_text() {
         // As long as any page of one batch.
         assert!((only(&event).duration - 2.2).abs() < 0.1);
         let specs = [only(&event).spec.clone()];
-        assert_eq!(yaml(&write(&Conference::default(), &[], &specs, &[])).challenges[0].spec, specs[0]);
+        assert_eq!(yaml(&write(&Conference::default(), &[], &specs, &[], &[])).challenges[0].spec, specs[0]);
     }
     assert_refused(&yaml_problems(&page("text: A, ", "encoding: tone")), &["1 P: text: a tone page carries no text"]);
     assert_refused(&yaml_problems(&page("", "function: 1")), &["1 P: it has no payload"]);

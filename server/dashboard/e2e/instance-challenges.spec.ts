@@ -166,3 +166,17 @@ test('a container names a secret, which the page of secrets then shows as used',
   await everywhere(page, 'secrets')
   await clean()
 })
+
+test('texts that ctfcli or an event file has made are listed', async ({ browser }) => {
+  const { page, clean } = await opened(browser, site, 'ada', 'admin', '/challenges/texts')
+  await expect(page.getByText('There is no text.')).toBeVisible()
+  const data = { name: 'Warm up', type: 'standard', category: 'misc', value: 75, state: 'hidden' }
+  const made = await page.request.post(`${site.url}/api/v1/challenges`, { data })
+  expect(made.ok(), await made.text()).toBe(true)
+  await page.reload()
+  const row = page.getByRole('row', { name: /Warm up/ })
+  await expect(row).toContainText('75')
+  await expect(row).toContainText('do not see it')
+  await everywhere(page, 'text-challenges')
+  await clean()
+})

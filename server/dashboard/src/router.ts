@@ -16,6 +16,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/challenges', component: () => import('./pages/challenges/ChallengesPage.vue') },
   { path: '/challenges/import', component: () => import('./pages/challenges/ImportPage.vue') },
   { path: '/challenges/new', component: () => import('./pages/challenges/EditPage.vue') },
+  { path: '/challenges/texts', component: () => import('./pages/challenges/texts/TextChallengesPage.vue') },
   { path: '/challenges/instances', component: () => import('./pages/challenges/instances/InstanceChallengesPage.vue') },
   { path: '/challenges/instances/new', component: () => import('./pages/challenges/instances/EditInstancePage.vue') },
   {

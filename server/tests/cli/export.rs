@@ -61,3 +61,33 @@ fn an_export_includes_the_conference_and_an_event_without_one_keeps_it() {
     };
     assert_eq!(file(&elsewhere.path().join("again.tar")), file(&folder.path().join("event.tar")));
 }
+
+#[test]
+fn texts_are_exported_with_their_flags_and_imported_unchanged() {
+    let folder = Folder::new();
+    let event = |points: u32| {
+        format!(
+            "{EVENT}  - {{name: Warm up, kind: text, description: Read the rules., tags: [start], hints: [Twice.],\n     \
+             points: {points}, parts: [{{flags: [{{mode: text, content: \"flag{{a}}\"}}]}}]}}\n"
+        )
+    };
+    folder.write("challenges.yml", &event(10));
+    let first = folder.succeeds(&["import", "challenges.yml"]);
+    assert!(first.contains("challenge Warm up: added\n"), "{first}");
+    folder.succeeds(&["export", "event.tar"]);
+    let elsewhere = Folder::new();
+    std::fs::copy(folder.path().join("event.tar"), elsewhere.path().join("event.tar")).unwrap();
+    for (place, done) in [(&elsewhere, "added"), (&elsewhere, "unchanged"), (&folder, "unchanged")] {
+        let imported = place.succeeds(&["import", "event.tar"]);
+        assert!(imported.contains(&format!("challenge Warm up: {done}\n")), "{imported}");
+    }
+    folder.write("challenges.yml", &event(20));
+    let changed = folder.succeeds(&["import", "challenges.yml"]);
+    assert!(changed.contains("challenge Warm up: updated (points)\n"), "{changed}");
+    folder.write(
+        "wrong.yml",
+        "challenges: [{name: W, kind: text, spec: {}, parts: [{flags: [{mode: session, content: x}]}]}]",
+    );
+    let refused = folder.fails(&["import", "wrong.yml"]);
+    assert!(refused.contains("unknown key `spec`"), "{refused}");
+}

@@ -20,7 +20,11 @@ export async function setFlag(page: Page, site: Site, challenge: number, flag: s
  * A runner with an engine that is this test: it reports each order as carried out, and starts nothing. Ends when the site
  * does. Gives the flags that it was to put into containers. `until`: what its first reports wait for.
  */
-export async function engine(site: Site, id: string, { until = Promise.resolve(), capacity = 20, kind = 'docker' } = {}) {
+export async function engine(
+  site: Site,
+  id: string,
+  { until = Promise.resolve(), capacity = 20, kind = 'docker' } = {},
+) {
   const host = await site.impostor(id)
   const ports = { first: 30_000, last: 30_100 }
   await host.register({ engines: [{ id: kind, kind, host: 'play.example', ports, capacity }] })

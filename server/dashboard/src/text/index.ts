@@ -15,6 +15,7 @@ import { settings } from './settings'
 import { shell } from './shell'
 import { submissions } from './players/submissions'
 import { teams } from './players/teams'
+import { textChallenges } from './players/text-challenges'
 import { transmissions } from './event/transmissions'
 import { users } from './people/users'
 
@@ -40,6 +41,7 @@ export const text = {
   shell,
   submissions,
   teams,
+  textChallenges,
   transmissions,
   users,
 } as const

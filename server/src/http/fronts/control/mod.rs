@@ -20,6 +20,7 @@ mod public;
 mod runner_protocol;
 mod settings;
 mod state;
+mod text_challenges;
 
 pub use description::front;
 pub use state::source as dashboard_state;
@@ -79,6 +80,7 @@ pub fn groups() -> Vec<Group> {
             instance_challenges: list, create, one, update, delete, enable, disable;
             import: read
         ),
+        group!("Text challenges", "The challenges that are read, and solved by a flag."; text_challenges: list),
         group!("Instances", "What players have started, and what they submit.";
             instances: list, stop, stop_all, submissions;
             inspect: output, run;

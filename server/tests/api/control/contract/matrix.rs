@@ -123,6 +123,7 @@ pub const MATRIX: &[(&str, &str, Asks)] = &[
     ("DELETE", "/api/secrets/{name}", Least(Admin)),
     ("GET", "/api/challenges/{challenge_id}/flags", Least(Admin)),
     ("PUT", "/api/challenges/{challenge_id}/flags", Least(Admin)),
+    ("GET", "/api/text-challenges", Least(Viewer)),
     ("GET", "/api/instance-challenges", Least(Viewer)),
     ("GET", "/api/instance-challenges/{instance_challenge_id}", Least(Viewer)),
     ("PUT", "/api/instance-challenges/{instance_challenge_id}", Least(Operator)),
