@@ -6,6 +6,8 @@ use challengectl_e2e::containers::{Kind, Place, network};
 use challengectl_e2e::on_both_engines;
 use challengectl_e2e::operator::Operator;
 use challengectl_e2e::site::wait_until;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
@@ -201,6 +203,31 @@ fn a_container_whose_layer_podman_has_lost_is_replaced() -> Result<()> {
     place.start_runner()?;
     let is_new = || Ok(place.containers().is_ok_and(|all| all.len() == 1 && all[0] != id) && place.page(url).is_ok());
     wait_until("another container answers at the same address", SOON, is_new).with_context(|| place.log("runner.log"))
+}
+
+/// As a kill leaves it now and then: Podman has a state for it which the API of Docker does not have.
+#[test]
+fn a_container_that_has_ended_while_podman_was_killed_is_replaced() -> Result<()> {
+    let mut place = Place::start(Kind::Podman)?;
+    let (_, session) = start(&place, "ada")?;
+    let (url, id) = (text(&session, "access_url")?, text(&session, "container_id")?);
+    place.kill_runner()?;
+    let process: i32 = place.docker(&["inspect", "--format", "{{.State.Pid}}", id])?.trim().parse()?;
+    // Its parent would tell Podman of the end, and clean up.
+    for pid in [parent(process)?, process] {
+        kill(Pid::from_raw(pid), Signal::SIGKILL)?;
+    }
+    ensure!(place.docker(&["stop", "--time", "1", id]).is_err(), "Podman waits in vain for the one who would tell it");
+    ensure!(place.docker(&["ps", "--all", "--format", "{{.State}}"])?.trim() == "stopped");
+    place.start_runner()?;
+    let is_new = || Ok(place.containers().is_ok_and(|all| all.len() == 1 && all[0] != id) && place.page(url).is_ok());
+    wait_until("another container answers at the same address", SOON, is_new).with_context(|| place.log("runner.log"))
+}
+
+fn parent(process: i32) -> Result<i32> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+    Ok(line.context("no parent")?.trim().parse()?)
 }
 
 /// Takes the layer of a container out of the list of layers.

@@ -46,11 +46,12 @@ impl Docker {
     }
 
     async fn find_layer(&self, id: &str) -> Result<Option<PathBuf>, EngineError> {
-        let container = self.api.inspect_container(id, None).await.map_err(|error| self.error(error))?;
-        let is_read_only = container.host_config.and_then(|config| config.readonly_rootfs).unwrap_or_default();
-        let process = container.state.and_then(|state| state.pid).filter(|pid| *pid > 0);
-        let (false, Some(process)) = (is_read_only, process) else { return Ok(None) };
-        let data = container.graph_driver.map(|driver| driver.data).unwrap_or_default();
+        let container = self.look_at(id).await?;
+        let process = container.state.pid;
+        if container.host_config.readonly_rootfs || process <= 0 {
+            return Ok(None);
+        }
+        let data = container.graph_driver.and_then(|driver| driver.data).unwrap_or_default();
         let layer = data.get("UpperDir").map(PathBuf::from).or_else(|| layer::of_process(process));
         layer.map(Some).ok_or_else(|| unwatched("this storage driver of the engine keeps it in no folder"))
     }

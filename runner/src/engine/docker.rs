@@ -1,5 +1,6 @@
 //! Docker and Podman.
 
+use super::containers::Plain;
 use super::disk::Layers;
 use super::host::{Firewall, strays};
 use super::labels::{self, Owner};
@@ -11,12 +12,13 @@ use super::{EngineError, Host};
 use crate::config::{self, EngineConfig};
 use bollard::API_DEFAULT_VERSION;
 use bollard::errors::Error;
-use bollard::models::{ContainerCreateBody, ContainerSummaryStateEnum, SystemInfoCgroupDriverEnum};
-use bollard::query_parameters::{ListContainersOptionsBuilder, RemoveContainerOptionsBuilder};
+use bollard::models::{ContainerCreateBody, SystemInfoCgroupDriverEnum};
+use bollard::query_parameters::RemoveContainerOptionsBuilder;
 use challengectl_common::instance::ContainerSpec;
 use challengectl_common::wire::instances::{Order, Published, RunOrder};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// Seconds in which an engine has to answer: with 200 starts at once, one took 51.
@@ -25,6 +27,7 @@ const TIMEOUT_SECONDS: u64 = 120;
 /// An engine.
 pub(crate) struct Docker {
     pub(super) api: bollard::Docker,
+    pub(super) plain: Plain,
     pub(super) socket: String,
     pub(super) owner: Owner,
     pub(super) profile: Profile,
@@ -55,6 +58,8 @@ impl Docker {
     pub(crate) async fn connect(config: &EngineConfig, host: &Host) -> Result<Self, EngineError> {
         let socket = config.socket.clone().unwrap_or_default().display().to_string();
         let away = |error: Error| EngineError::Away { socket: socket.clone(), reason: error.to_string() };
+        let plain = Plain::new(&socket, Duration::from_secs(TIMEOUT_SECONDS));
+        let plain = plain.map_err(|error| EngineError::Away { socket: socket.clone(), reason: error.to_string() })?;
         let api = bollard::Docker::connect_with_unix(&socket, TIMEOUT_SECONDS, API_DEFAULT_VERSION).map_err(away)?;
         let api = api.negotiate_version().await.map_err(away)?;
         let version = api.version().await.map_err(away)?;
@@ -67,6 +72,7 @@ impl Docker {
         };
         let docker = Self {
             api,
+            plain,
             socket,
             owner: host.owner.clone(),
             profile: Profile::new(is_podman, &host.seccomp_file, group),
@@ -102,13 +108,12 @@ impl Docker {
     }
 
     async fn list_by(&self, filter: &HashMap<String, Vec<String>>) -> Result<Vec<Found>, EngineError> {
-        let options = ListContainersOptionsBuilder::new().all(true).filters(filter).build();
-        let all = self.listed(|| self.api.list_containers(Some(options.clone()))).await?;
+        let all = self.listed(|| self.containers(filter)).await?;
         let found = all.into_iter().filter_map(|container| {
             let (session, fence) = labels::read(container.labels.as_ref())?;
-            let is_running = container.state == Some(ContainerSummaryStateEnum::RUNNING);
+            let is_running = container.is_running();
             let name = labels::container(container.labels.as_ref());
-            Some(Found { id: container.id?, name, session, fence, is_running })
+            Some(Found { id: container.id, name, session, fence, is_running })
         });
         Ok(found.collect())
     }

@@ -48,12 +48,11 @@ impl Docker {
 
     /// Returns an error if a container has ended.
     async fn check_runs(&self, id: &str, container: &ContainerSpec) -> Result<(), EngineError> {
-        let found = self.api.inspect_container(id, None).await.map_err(|error| self.error(error))?;
-        let state = found.state.unwrap_or_default();
-        if state.running == Some(true) {
+        let state = self.look_at(id).await?.state;
+        if state.running {
             return Ok(());
         }
-        let status = state.exit_code.unwrap_or_default();
+        let status = state.exit_code;
         Err(EngineError::Unwell(format!("{} ended with status {status} before it answered", container.name.as_str())))
     }
 

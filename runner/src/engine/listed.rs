@@ -1,20 +1,13 @@
 //! Lists of an engine, also when it has lost the files or the layer of a container.
 
 use super::EngineError;
+use super::containers::Listed;
 use super::docker::Docker;
-use bollard::errors::Error;
-use serde::Deserialize;
 
 /// What Podman says, after the id of a layer.
 const LOST_LAYER: &str = "layer not known";
-/// The oldest API that Podman 4 and 5 have. The host of the URL means nothing.
-const PODMANS_LIST: &str = "http://podman/v4.0.0/libpod/containers/json";
-
-#[derive(Deserialize)]
-struct Listed {
-    #[serde(rename = "Id")]
-    id: String,
-}
+/// The oldest API that Podman 4 and 5 have.
+const PODMANS_LIST: &str = "/v4.0.0/libpod/containers/json";
 
 impl Docker {
     /// Returns a list of the engine. Podman looks at each container for any list, and refuses all of them when it has lost the
@@ -22,11 +15,11 @@ impl Docker {
     /// is removed.
     pub(super) async fn listed<T, F>(&self, list: impl Fn() -> F) -> Result<T, EngineError>
     where
-        F: Future<Output = Result<T, Error>>,
+        F: Future<Output = Result<T, EngineError>>,
     {
         let error = match list().await {
             Ok(all) => return Ok(all),
-            Err(error) => self.error(error),
+            Err(error) => error,
         };
         let EngineError::Refused(why) = &error else { return Err(error) };
         let lost = match without_files(why) {
@@ -37,29 +30,20 @@ impl Docker {
         let Some(container) = lost else { return Err(error) };
         tracing::warn!(container, "removing a container of which the engine has lost the files");
         self.remove_container(&container).await?;
-        list().await.map_err(|error| self.error(error))
+        list().await
     }
 
     /// Returns a container of this runner whose layer is lost: Podman says only which layer that was.
     async fn without_layer(&self) -> Result<Option<String>, EngineError> {
-        for Listed { id } in self.listed_by_podman().await? {
-            match self.api.inspect_container(&id, None).await.map_err(|error| self.error(error)) {
+        // Podman's own list does not look at layers.
+        for Listed { id, .. } in self.list_at(PODMANS_LIST, &self.owner.filter()).await? {
+            match self.look_at(&id).await {
                 Err(EngineError::Refused(why)) if why.contains(LOST_LAYER) => return Ok(Some(id)),
                 Err(away @ EngineError::Away { .. }) => return Err(away),
                 _ => {}
             }
         }
         Ok(None)
-    }
-
-    /// Returns the containers of this runner, by Podman's own list, which does not look at layers.
-    async fn listed_by_podman(&self) -> Result<Vec<Listed>, EngineError> {
-        let away = |error: reqwest::Error| self.away(&error.to_string());
-        let client = reqwest::Client::builder().unix_socket(&*self.socket).build().map_err(away)?;
-        let filter = serde_json::to_string(&self.owner.filter()).unwrap_or_default();
-        let url = reqwest::Url::parse_with_params(PODMANS_LIST, [("all", "true"), ("filters", &*filter)])
-            .map_err(|error| self.away(&error.to_string()))?;
-        client.get(url).send().await.map_err(away)?.error_for_status().map_err(away)?.json().await.map_err(away)
     }
 }
 

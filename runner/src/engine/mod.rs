@@ -4,6 +4,7 @@
 //! [`host`] keeps the host's firewall rules for containers, [`profile`] says what a container may use of the host, [`disk`]
 //! watches what it writes, [`health`] whether it is well.
 
+mod containers;
 mod disk;
 mod docker;
 mod health;

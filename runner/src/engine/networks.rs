@@ -162,7 +162,8 @@ impl Docker {
 
     pub(super) async fn networks(&self, filter: &HashMap<String, Vec<String>>) -> Result<Vec<Network>, EngineError> {
         let options = ListNetworksOptionsBuilder::new().filters(filter).build();
-        self.listed(|| self.api.list_networks(Some(options.clone()))).await
+        let list = || async { self.api.list_networks(Some(options.clone())).await.map_err(|error| self.error(error)) };
+        self.listed(list).await
     }
 }
 
