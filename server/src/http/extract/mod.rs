@@ -1,5 +1,6 @@
 //! Extractors: the principal of a request, its origin, its query and its body.
 
+pub mod admitted;
 pub mod anybody;
 pub mod body;
 pub mod echo;

@@ -1,35 +1,27 @@
 //! Players: the person that all credentials of a request name.
 
+use super::admitted::admitted;
 use super::origin;
 use crate::events::LOGIN_COOKIE;
 use crate::http::Problem;
 use crate::http::state::{Component, State};
-use actix_web::dev::Payload;
+use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, HeaderValue};
-use actix_web::{FromRequest, HttpRequest};
 use challengectl_coordinator::Accounts;
 use challengectl_coordinator::players::{Player as Person, Players};
-use futures_util::future::{FutureExt, LocalBoxFuture};
 
 /// A player with an access token or a personal token. Cookies do not count: a page of another site cannot send a header.
 #[derive(Debug)]
 pub struct Player(pub Person);
 
-impl FromRequest for Player {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        async move {
-            let missing = || Problem::unauthorized("log in first; send the token as Authorization: Bearer TOKEN");
-            let player = of_headers(&request).await?.ok_or_else(missing)?;
-            State::of(&request)?.rate_limits.count_player(player.account_id())?;
-            Ok(Self(player))
-        }
-        .boxed_local()
-    }
+async fn player(request: &HttpRequest) -> Result<Player, Problem> {
+    let missing = || Problem::unauthorized("log in first; send the token as Authorization: Bearer TOKEN");
+    let player = of_headers(request).await?.ok_or_else(missing)?;
+    State::of(request)?.rate_limits.count_player(player.account_id())?;
+    Ok(Player(player))
 }
+
+admitted!(Player, player);
 
 /// Returns the person that the credentials of a request name, tokens and the cookie of a login; `None` without any. An
 /// invalid one is refused: it must not silently become somebody without an account.

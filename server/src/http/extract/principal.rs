@@ -1,5 +1,6 @@
 //! The principal of a request: a runner, a provisioning program, or a person with a role.
 
+use super::admitted::admitted;
 use super::origin;
 use crate::console::Console;
 use crate::events::LOGIN_COOKIE;
@@ -13,7 +14,6 @@ use actix_web::{FromRequest, HttpRequest};
 use challengectl_common::wire::{CLOCK_HEADER, LIFE_HEADER, MACHINE_HEADER, REGISTRATION_HEADER};
 use challengectl_common::{Digest, Life, Timestamp};
 use challengectl_coordinator::{self, Accounts, Caller, Coordinator, Host, Person, Role};
-use futures_util::future::{FutureExt, LocalBoxFuture};
 use std::future::{Ready, ready};
 use std::sync::Arc;
 
@@ -73,21 +73,13 @@ fn number(request: &HttpRequest, name: &str) -> Result<Option<i64>, Problem> {
 #[derive(Debug)]
 pub struct Provisioner(pub challengectl_coordinator::Provisioner);
 
-impl FromRequest for Provisioner {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        async move {
-            let key = key(request.headers()).ok_or_else(|| {
-                Problem::unauthorized("send the provisioning key as Authorization: Bearer or as X-API-Key")
-            })?;
-            Ok(Self(coordinator(&request)?.fleet.provisioner(key, origin::address(&request)).await?))
-        }
-        .boxed_local()
-    }
+async fn provisioner(request: &HttpRequest) -> Result<Provisioner, Problem> {
+    let missing = || Problem::unauthorized("send the provisioning key as Authorization: Bearer or as X-API-Key");
+    let key = key(request.headers()).ok_or_else(missing)?;
+    Ok(Provisioner(coordinator(request)?.fleet.provisioner(key, origin::address(request)).await?))
 }
+
+admitted!(Provisioner, provisioner);
 
 fn key(headers: &HeaderMap) -> Option<&str> {
     if let Some(key) = headers.get("x-api-key") {
@@ -103,15 +95,13 @@ macro_rules! person {
         #[derive(Debug)]
         pub struct $name(pub Person);
 
-        impl FromRequest for $name {
-            type Error = Problem;
-            type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
-
-            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-                let request = request.clone();
-                async move { authorize(&request, Role::$name).await.map(Self) }.boxed_local()
+        impl $name {
+            async fn of(request: &HttpRequest) -> Result<Self, Problem> {
+                authorize(request, Role::$name).await.map(Self)
             }
         }
+
+        admitted!($name, $name::of);
     };
 }
 
@@ -136,34 +126,26 @@ person!(
 #[derive(Debug)]
 pub struct Stopper(pub Person);
 
-impl FromRequest for Stopper {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        async move { authorize_at_once(&request, Role::Operator).await.map(Self) }.boxed_local()
-    }
+async fn stopper(request: &HttpRequest) -> Result<Stopper, Problem> {
+    authorize_at_once(request, Role::Operator).await.map(Stopper)
 }
+
+admitted!(Stopper, stopper);
 
 /// A viewer, authorised from memory without waiting for the database: for what must be visible while it is unavailable.
 #[derive(Debug)]
 pub struct Watcher;
 
-impl FromRequest for Watcher {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        async move { authorize_at_once(&request, Role::Viewer).await.map(|_| Self) }.boxed_local()
-    }
+async fn watcher(request: &HttpRequest) -> Result<Watcher, Problem> {
+    authorize_at_once(request, Role::Viewer).await.map(|_| Watcher)
 }
+
+admitted!(Watcher, watcher);
 
 impl Admin {
     /// Authorises again after a slow body: the account may have been disabled, or the login ended.
     pub async fn again(request: &HttpRequest) -> Result<Self, Problem> {
-        authorize(request, Role::Admin).await.map(Self)
+        Self::of(request).await
     }
 }
 

@@ -3,16 +3,15 @@
 use super::refusals;
 use crate::events::LOGIN_COOKIE;
 use crate::http::Problem;
+use crate::http::extract::admitted::admitted;
 use crate::http::extract::{origin, player};
 use crate::http::problem::Code;
 use crate::http::state::{Component, State};
-use actix_web::dev::Payload;
+use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpRequest};
 use challengectl_coordinator::players::Player;
 use challengectl_coordinator::session::Owner;
 use challengectl_coordinator::{Accounts, Person, Players, Role};
-use futures_util::future::{FutureExt, LocalBoxFuture};
 
 /// What CTFd writes before a token. Ours are taken with it and without.
 const CTFD_PREFIX: &str = "ctfd_";
@@ -67,65 +66,40 @@ pub struct LoggedIn(pub Person);
 impl Organiser {
     /// Authorises again after a slow body: the account may have been disabled, or the login ended.
     pub async fn again(request: &HttpRequest) -> Result<Self, Problem> {
-        Self::from_request(request, &mut Payload::None).await
+        organiser(request).await
     }
 }
 
-impl FromRequest for Visitor {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        async move { named(&request).await.map(Self) }.boxed_local()
-    }
+async fn visitor(request: &HttpRequest) -> Result<Visitor, Problem> {
+    named(request).await.map(Visitor)
 }
 
-impl FromRequest for User {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        async move { named(&request).await?.map(Self).ok_or_else(nobody) }.boxed_local()
-    }
+async fn user(request: &HttpRequest) -> Result<User, Problem> {
+    named(request).await?.map(User).ok_or_else(nobody)
 }
 
-impl FromRequest for Organiser {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        async move {
-            let named = named(&request).await;
-            let actor = named.as_ref().ok().and_then(Option::as_ref).map(|caller| caller.player.actor());
-            let admitted = named.and_then(|caller| caller.ok_or_else(nobody)?.admin());
-            if let Err(problem) = &admitted {
-                refusals::of_admins(&request, actor, problem).await;
-            }
-            admitted.map(Self)
-        }
-        .boxed_local()
+async fn organiser(request: &HttpRequest) -> Result<Organiser, Problem> {
+    let named = named(request).await;
+    let actor = named.as_ref().ok().and_then(Option::as_ref).map(|caller| caller.player.actor());
+    let admitted = named.and_then(|caller| caller.ok_or_else(nobody)?.admin());
+    if let Err(problem) = &admitted {
+        refusals::of_admins(request, actor, problem).await;
     }
+    admitted.map(Organiser)
 }
 
-impl FromRequest for LoggedIn {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        async move {
-            let (by_login, caller) = (of_cookie(&request).await?, named(&request).await?);
-            by_login.map(Self).ok_or_else(|| match caller {
-                Some(_) => Problem::new(Code::Forbidden).because("this requires a login of the dashboard, not a token"),
-                None => nobody(),
-            })
-        }
-        .boxed_local()
-    }
+async fn logged_in(request: &HttpRequest) -> Result<LoggedIn, Problem> {
+    let (by_login, caller) = (of_cookie(request).await?, named(request).await?);
+    by_login.map(LoggedIn).ok_or_else(|| match caller {
+        Some(_) => Problem::new(Code::Forbidden).because("this requires a login of the dashboard, not a token"),
+        None => nobody(),
+    })
 }
+
+admitted!(Visitor, visitor);
+admitted!(User, user);
+admitted!(Organiser, organiser);
+admitted!(LoggedIn, logged_in);
 
 /// CTFd answers so when the request is JSON.
 fn nobody() -> Problem {

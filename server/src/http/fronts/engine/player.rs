@@ -1,19 +1,18 @@
 //! Admission to this front: people with an account; and in open play any request from this machine, under any name.
 
 use crate::http::Problem;
+use crate::http::extract::admitted::admitted;
 use crate::http::extract::anybody::Anybody;
 use crate::http::extract::origin;
 use crate::http::extract::player::of_all;
 use crate::http::extract::this_machine::is_from_this_machine;
 use crate::http::problem::Code;
 use crate::http::state::{Component, State};
-use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use challengectl_common::AccountName;
 use challengectl_coordinator::Players;
 use challengectl_coordinator::audit::Actor;
 use challengectl_coordinator::session::Owner;
-use futures_util::future::{FutureExt, LocalBoxFuture};
 
 /// Who plays.
 #[derive(Debug)]
@@ -83,15 +82,7 @@ impl Player {
     }
 }
 
-impl FromRequest for Player {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        async move { admit(&request).await }.boxed_local()
-    }
-}
+admitted!(Player, admit);
 
 async fn admit(request: &HttpRequest) -> Result<Player, Problem> {
     let state = State::of(request)?;
@@ -113,17 +104,10 @@ async fn admit(request: &HttpRequest) -> Result<Player, Problem> {
 #[derive(Debug)]
 pub struct Visitor;
 
-impl FromRequest for Visitor {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, anybody) = (request.clone(), Anybody::from_request(request, payload));
-        async move {
-            anybody.await?;
-            of_all(&request).await?;
-            Ok(Self)
-        }
-        .boxed_local()
-    }
+async fn visit(request: &HttpRequest) -> Result<Visitor, Problem> {
+    Anybody::extract(request).await?;
+    of_all(request).await?;
+    Ok(Visitor)
 }
+
+admitted!(Visitor, visit);

@@ -2,17 +2,16 @@
 
 use crate::events::LOGIN_COOKIE;
 use crate::http::Problem;
+use crate::http::extract::admitted::admitted;
 use crate::http::extract::anybody::Anybody;
 use crate::http::extract::origin;
 use crate::http::extract::player::of_all;
 use crate::http::extract::this_machine::is_from_this_machine;
 use crate::http::state::{Component, State};
-use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use challengectl_coordinator::audit::Actor;
 use challengectl_coordinator::session::Owner;
 use challengectl_coordinator::{Accounts, Players, Role};
-use futures_util::future::{FutureExt, LocalBoxFuture};
 
 /// The header with a name, which is no proof.
 pub const NAME_HEADER: &str = "x-user-id";
@@ -35,15 +34,7 @@ impl Principal {
     }
 }
 
-impl FromRequest for Principal {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        async move { admit(&request).await }.boxed_local()
-    }
-}
+admitted!(Principal, admit);
 
 async fn admit(request: &HttpRequest) -> Result<Principal, Problem> {
     let (state, name) = (State::of(request)?, name(request)?);
