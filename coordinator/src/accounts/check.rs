@@ -1,14 +1,13 @@
 //! Checking passwords: counted, and after the same time whether a name is known or not.
 
-use super::login::{Client, KNOWN_BROWSER_RETENTION};
+use super::client::Client;
 use super::passwords::Queue;
 use super::{Accounts, Role};
 use crate::CoreError;
-use crate::secrets::random_hex;
 use crate::store::Connection;
-use crate::store::accounts::{self, Account, devices};
+use crate::store::accounts::{self, Account};
 use crate::throttle::{Counted, Key, Step};
-use challengectl_common::{AccountName, Digest, Timestamp};
+use challengectl_common::{AccountName, Digest};
 
 const WRONG_PASSWORD: CoreError = CoreError::Credentials("wrong user name or password, or the account is disabled");
 
@@ -68,14 +67,6 @@ impl Accounts {
         self.throttle.settle(counted, account).map(|account| Checked { account, known })
     }
 
-    /// Returns the digest of the browser's token if the account knows the browser.
-    pub(super) async fn known(&self, account: Option<&Account>, client: &Client) -> Result<Option<Digest>, CoreError> {
-        let (Some(account), Some(device)) = (account, client.device()) else { return Ok(None) };
-        let oldest = self.clock.now().before(KNOWN_BROWSER_RETENTION);
-        let known = devices::is_known(&mut *self.store.read_few().await?, device, account.id, oldest).await?;
-        Ok(known.then_some(device))
-    }
-
     /// Counts a guess at this name. A known browser has a count of its own, so that it gets in after others have used
     /// up the count of its address; when its own count is used up, the address's applies.
     pub(super) fn admit(
@@ -100,22 +91,6 @@ impl Accounts {
         };
         admitted.map_err(CoreError::TooMany)
     }
-}
-
-/// Makes a browser known to an account, unless it is. Returns its token.
-pub async fn remember(
-    transaction: &mut Connection,
-    account_id: i64,
-    known: Option<Digest>,
-    now: Timestamp,
-) -> Result<Option<String>, CoreError> {
-    if known.is_some() {
-        return Ok(None);
-    }
-    let device = random_hex::<32>();
-    let digest = Digest::of(device.as_bytes());
-    devices::insert(transaction, digest, account_id, now, now.before(KNOWN_BROWSER_RETENTION)).await?;
-    Ok(Some(device))
 }
 
 /// Returns the key for wrong guesses at this name. Names that no account has are counted too, or the count would reveal

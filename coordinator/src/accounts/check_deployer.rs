@@ -2,8 +2,8 @@
 //! gives both at once.
 
 use super::check::Checked;
+use super::client::Client;
 use super::factor::Code;
-use super::login::Client;
 use super::passwords::Queue;
 use super::{Accounts, Role};
 use crate::CoreError;

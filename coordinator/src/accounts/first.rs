@@ -1,7 +1,8 @@
 //! The first account. There is no default password: anyone who can read the server's output, where the setup token is
 //! printed, may make the first account.
 
-use super::login::{Client, purpose};
+use super::client::Client;
+use super::login::purpose;
 use super::passwords::Queue;
 use super::{Accounts, Role, TotpSetup, factor};
 use crate::CoreError;

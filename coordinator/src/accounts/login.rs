@@ -1,6 +1,6 @@
 //! Logging in: the password, then a TOTP or recovery code.
 
-use super::check::remember;
+use super::client::{Client, remember};
 use super::factor::{self, Code};
 use super::{Accounts, Role, role_of};
 use crate::CoreError;
@@ -11,31 +11,13 @@ use crate::store::accounts::{self, logins, recovery, setup};
 use crate::store::{self, Connection};
 use crate::throttle::{Counted, Key, Step};
 use challengectl_common::{AccountName, Digest, Timestamp};
-use std::net::IpAddr;
 use std::time::Duration;
 
 /// Time from the password to the code; enough to set up an authenticator.
 const CODE_TIMEOUT: Duration = Duration::from_secs(10 * 60);
-/// How long a browser stays known.
-pub const KNOWN_BROWSER_RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 const WRONG_TOKEN: CoreError = CoreError::Credentials("the temp_token is unknown or expired; log in again");
 const WRONG_CODE: CoreError = CoreError::Credentials("the code is wrong, or was used before");
-
-/// The client that sends a request.
-#[derive(Debug, Clone, Default)]
-pub struct Client {
-    /// The address that the request comes from.
-    pub address: Option<IpAddr>,
-    /// The known browser's token, which it got at an earlier login.
-    pub device: Option<String>,
-}
-
-impl Client {
-    pub(super) fn device(&self) -> Option<Digest> {
-        self.device.as_ref().map(|token| Digest::of(token.as_bytes()))
-    }
-}
 
 /// A new login, after password and code.
 #[derive(Debug)]

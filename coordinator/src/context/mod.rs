@@ -122,6 +122,22 @@ impl Context {
         .await
     }
 
+    /// Runs what people change of their own to its end, with its audit row. Unlike [`command`](Self::command) it announces
+    /// no change: nothing on air depends on it, and a thousand players who register would wake every runner that waits.
+    pub(crate) async fn quiet_command<T, F>(
+        self: &Arc<Self>,
+        actor: Actor,
+        action: &'static str,
+        work: impl FnOnce(Command) -> F + Send + 'static,
+    ) -> Result<T, CoreError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<Done<T>, CoreError>> + Send,
+    {
+        let this = Arc::clone(self);
+        self.run_to_completion(async move { Ok(work(this.begin(actor, action).await?).await?.outcome()) }).await
+    }
+
     /// Inserts the audit row of something that was refused to an actor, and changes nothing. `target` is what was asked for;
     /// neither it nor `why` contains a secret.
     pub async fn record_refusal(
@@ -130,10 +146,8 @@ impl Context {
         target: String,
         why: Option<String>,
     ) -> Result<(), CoreError> {
-        let this = Arc::clone(self);
-        self.run_to_completion(async move {
-            this.begin(actor, "request.refused").await?.commit(&target, why.as_deref()).await?;
-            Ok(())
+        self.quiet_command(actor, "request.refused", move |command| async move {
+            command.commit(&target, why.as_deref()).await
         })
         .await
     }

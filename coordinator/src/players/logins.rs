@@ -1,15 +1,15 @@
 //! Logins of players: an access token for requests, and a refresh token that is replaced by each use.
 
-use super::register::Registered;
-use super::{Player, Players};
+use super::{Player, Players, Team};
 use crate::CoreError;
-use crate::accounts::check::{Checked, remember};
+use crate::accounts::check::Checked;
+use crate::accounts::client::remember;
 use crate::accounts::{Client, Step};
 use crate::secrets::random_hex;
 use crate::store::players;
 use crate::store::players::logins::{self, Login};
 use crate::store::{self, Connection, accounts};
-use challengectl_common::{Digest, Timestamp};
+use challengectl_common::{AccountName, Digest, Timestamp};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +51,19 @@ pub struct Tokens {
     pub access: String,
     /// For new tokens, once.
     pub refresh: String,
+}
+
+/// Somebody who has just registered or logged in.
+#[derive(Debug)]
+pub struct Registered {
+    /// The name of the account.
+    pub name: AccountName,
+    /// The team.
+    pub team: Option<Team>,
+    /// The tokens of the new login.
+    pub tokens: Tokens,
+    /// The token by which this client will be known; `None` if it was known before.
+    pub device: Option<String>,
 }
 
 /// New tokens, with what is stored of them.

@@ -42,17 +42,18 @@ impl Players {
     pub async fn create_team(self: &Arc<Self>, player: &Player, name: TeamName) -> Result<Created, CoreError> {
         self.needs_teams()?;
         let account = player.account_id;
-        self.act(player.actor(), "team.create", move |_, mut command| async move {
-            refuse_in_team(&mut command, account).await?;
-            let code = typed();
-            let (now, digest) = (command.now(), digest_of_typed(&code));
-            let id = teams::insert(&mut command, &name, &look(&name), digest, now).await?;
-            let id = id.ok_or_else(|| taken(&name))?;
-            players::set_team(&mut command, account, Some(id)).await?;
-            let team = shown(&mut command, id).await?;
-            Ok(command.commit(name.as_str(), None).await?.with(Created { team, join_code: code }))
-        })
-        .await
+        self.context
+            .quiet_command(player.actor(), "team.create", move |mut command| async move {
+                refuse_in_team(&mut command, account).await?;
+                let code = typed();
+                let (now, digest) = (command.now(), digest_of_typed(&code));
+                let id = teams::insert(&mut command, &name, &look(&name), digest, now).await?;
+                let id = id.ok_or_else(|| taken(&name))?;
+                players::set_team(&mut command, account, Some(id)).await?;
+                let team = shown(&mut command, id).await?;
+                Ok(command.commit(name.as_str(), None).await?.with(Created { team, join_code: code }))
+            })
+            .await
     }
 
     /// Joins the team of this code. Whether there is room is decided in the transaction that adds the member.
@@ -63,23 +64,24 @@ impl Players {
     pub async fn join_team(self: &Arc<Self>, player: &Player, code: &str) -> Result<TeamView, CoreError> {
         self.needs_teams()?;
         let (account, code, most) = (player.account_id, digest_of_typed(code), self.settings.team_size);
-        self.act(player.actor(), "team.join", move |_, mut command| async move {
-            refuse_in_team(&mut command, account).await?;
-            let team = teams::of_code(&mut command, code).await?;
-            let team = team.ok_or_else(|| {
-                CoreError::NotFound("team with this join_code; ask a member for the present one".to_owned())
-            })?;
-            if team.banned || !team.active {
-                return Err(CoreError::Forbidden(format!("team {} does not take part", team.name)));
-            }
-            if team.members >= most {
-                return Err(CoreError::Conflict(format!("team {} is full: it has {most} members", team.name)));
-            }
-            players::set_team(&mut command, account, Some(team.id)).await?;
-            let joined = shown(&mut command, team.id).await?;
-            Ok(command.commit(team.name.as_str(), None).await?.with(joined))
-        })
-        .await
+        self.context
+            .quiet_command(player.actor(), "team.join", move |mut command| async move {
+                refuse_in_team(&mut command, account).await?;
+                let team = teams::of_code(&mut command, code).await?;
+                let team = team.ok_or_else(|| {
+                    CoreError::NotFound("team with this join_code; ask a member for the present one".to_owned())
+                })?;
+                if team.banned || !team.active {
+                    return Err(CoreError::Forbidden(format!("team {} does not take part", team.name)));
+                }
+                if team.members >= most {
+                    return Err(CoreError::Conflict(format!("team {} is full: it has {most} members", team.name)));
+                }
+                players::set_team(&mut command, account, Some(team.id)).await?;
+                let joined = shown(&mut command, team.id).await?;
+                Ok(command.commit(team.name.as_str(), None).await?.with(joined))
+            })
+            .await
     }
 
     /// Leaves the own team. Instances and solves stay the team's. A team that nobody is in and that has never played is
@@ -91,31 +93,33 @@ impl Players {
     pub async fn leave_team(self: &Arc<Self>, player: &Player) -> Result<(), CoreError> {
         self.needs_teams()?;
         let account = player.account_id;
-        self.act(player.actor(), "team.leave", move |_, mut command| async move {
-            let team = own(&mut command, account).await?;
-            if team.banned {
-                return Err(CoreError::Forbidden(
-                    "your team is excluded from the event; ask the organisers".to_owned(),
-                ));
-            }
-            players::set_team(&mut command, account, None).await?;
-            teams::delete_unused(&mut command, team.id).await?;
-            command.commit(team.name.as_str(), None).await
-        })
-        .await
+        self.context
+            .quiet_command(player.actor(), "team.leave", move |mut command| async move {
+                let team = own(&mut command, account).await?;
+                if team.banned {
+                    return Err(CoreError::Forbidden(
+                        "your team is excluded from the event; ask the organisers".to_owned(),
+                    ));
+                }
+                players::set_team(&mut command, account, None).await?;
+                teams::delete_unused(&mut command, team.id).await?;
+                command.commit(team.name.as_str(), None).await
+            })
+            .await
     }
 
     /// Replaces the join code of the own team. Only its digest is stored, so that an old one cannot be shown again.
     pub async fn renew_join_code(self: &Arc<Self>, player: &Player) -> Result<String, CoreError> {
         self.needs_teams()?;
         let account = player.account_id;
-        self.act(player.actor(), "team.code", move |_, mut command| async move {
-            let team = own(&mut command, account).await?;
-            let code = typed();
-            teams::set_code(&mut command, team.id, digest_of_typed(&code)).await?;
-            Ok(command.commit(team.name.as_str(), None).await?.with(code))
-        })
-        .await
+        self.context
+            .quiet_command(player.actor(), "team.code", move |mut command| async move {
+                let team = own(&mut command, account).await?;
+                let code = typed();
+                teams::set_code(&mut command, team.id, digest_of_typed(&code)).await?;
+                Ok(command.commit(team.name.as_str(), None).await?.with(code))
+            })
+            .await
     }
 
     fn needs_teams(&self) -> Result<(), CoreError> {

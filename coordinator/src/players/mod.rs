@@ -19,18 +19,15 @@ pub use crate::accounts::Client;
 pub use crate::store::players::Player as PlayerRecord;
 pub use crate::store::players::personal_tokens::PersonalToken;
 pub use crate::store::players::teams::Team;
-pub use logins::{ACCESS_LIFE, REFRESH_LIFE, Tokens};
+pub use logins::{ACCESS_LIFE, REFRESH_LIFE, Registered, Tokens};
 pub use members::{Created, TeamView};
 pub use operators::{PlayerChange, TeamChange};
 pub use principal::Player;
-pub use register::Registered;
 pub use settings::{Mode, PlayerSettings, Registration};
 pub use tokens::{IssuedPersonalToken, MAX_TOKEN_DAYS};
 
-use crate::audit::Actor;
+use crate::Accounts;
 use crate::context::Context;
-use crate::context::command::{Command, Done};
-use crate::{Accounts, CoreError};
 use std::sync::Arc;
 
 /// The players of all fronts.
@@ -52,26 +49,5 @@ impl Players {
     #[must_use]
     pub fn settings(&self) -> PlayerSettings {
         self.settings
-    }
-
-    /// Carries out what players change of their own, with its audit row, to its end. Unlike an operator's command it
-    /// announces no change: nothing on air depends on it, and a thousand players who register would wake every runner
-    /// that waits.
-    async fn act<T, F>(
-        self: &Arc<Self>,
-        actor: Actor,
-        action: &'static str,
-        work: impl FnOnce(Arc<Self>, Command) -> F + Send + 'static,
-    ) -> Result<T, CoreError>
-    where
-        T: Send + 'static,
-        F: Future<Output = Result<Done<T>, CoreError>> + Send,
-    {
-        let this = Arc::clone(self);
-        let whole = async move {
-            let command = this.context.begin(actor, action).await?;
-            Ok(work(this, command).await?.outcome())
-        };
-        self.context.run_to_completion(whole).await
     }
 }

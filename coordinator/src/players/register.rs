@@ -1,9 +1,9 @@
 //! Registration.
 
-use super::logins::Tokens;
-use super::{Players, Registration, Team};
+use super::logins::Registered;
+use super::{Players, Registration};
 use crate::CoreError;
-use crate::accounts::check::remember;
+use crate::accounts::client::remember;
 use crate::accounts::{Client, Role};
 use crate::audit::Actor;
 use crate::context::command::{Command, Done};
@@ -11,19 +11,6 @@ use crate::store::accounts::{self, NewAccount};
 use crate::store::players;
 use challengectl_common::{AccountName, Digest};
 use std::sync::Arc;
-
-/// Somebody who has just registered or logged in.
-#[derive(Debug)]
-pub struct Registered {
-    /// The name of the account.
-    pub name: AccountName,
-    /// The team.
-    pub team: Option<Team>,
-    /// The tokens of the new login.
-    pub tokens: Tokens,
-    /// The token by which this client will be known; `None` if it was known before.
-    pub device: Option<String>,
-}
 
 impl Players {
     /// Makes an account, and logs it in.
@@ -41,10 +28,12 @@ impl Players {
         self.may_register(code)?;
         let password = self.accounts.hash_for_player(password).await?;
         let (actor, client) = (Actor::new(name.as_str(), client.address), client.clone());
-        self.act(actor, "player.register", move |this, command| async move {
-            this.add(command, &name, &password, &client).await
-        })
-        .await
+        let this = Arc::clone(self);
+        self.context
+            .quiet_command(actor, "player.register", move |command| async move {
+                this.add(command, &name, &password, &client).await
+            })
+            .await
     }
 
     fn may_register(&self, code: Option<&str>) -> Result<(), CoreError> {

@@ -53,29 +53,33 @@ impl Players {
             return Err(CoreError::Invalid(format!("expires_days: 1 to {MAX_TOKEN_DAYS}")));
         }
         let account = player.account_id;
-        self.act(player.actor(), "player.token.create", move |_, mut command| async move {
-            let now = command.now();
-            let (token, expires_at) = (format!("{PERSONAL}{}", random_hex::<32>()), now.after(DAY * days));
-            personal_tokens::trim(&mut command, account, now).await?;
-            if personal_tokens::of_account(&mut command, account).await?.len() >= MAX_TOKENS {
-                return Err(CoreError::Conflict(format!("at most {MAX_TOKENS} tokens at a time; revoke one first")));
-            }
-            let digest = Digest::of(token.as_bytes());
-            let id = personal_tokens::insert(&mut command, account, &name, digest, now, expires_at).await?;
-            Ok(command.commit(name.as_str(), None).await?.with(IssuedPersonalToken { token, id, expires_at }))
-        })
-        .await
+        self.context
+            .quiet_command(player.actor(), "player.token.create", move |mut command| async move {
+                let now = command.now();
+                let (token, expires_at) = (format!("{PERSONAL}{}", random_hex::<32>()), now.after(DAY * days));
+                personal_tokens::trim(&mut command, account, now).await?;
+                if personal_tokens::of_account(&mut command, account).await?.len() >= MAX_TOKENS {
+                    return Err(CoreError::Conflict(format!(
+                        "at most {MAX_TOKENS} tokens at a time; revoke one first"
+                    )));
+                }
+                let digest = Digest::of(token.as_bytes());
+                let id = personal_tokens::insert(&mut command, account, &name, digest, now, expires_at).await?;
+                Ok(command.commit(name.as_str(), None).await?.with(IssuedPersonalToken { token, id, expires_at }))
+            })
+            .await
     }
 
     /// Revokes a token of a player, at once.
     pub async fn revoke_personal_token(self: &Arc<Self>, player: &Player, id: i64) -> Result<(), CoreError> {
         let account = player.account_id;
-        self.act(player.actor(), "player.token.revoke", move |_, mut command| async move {
-            let name = personal_tokens::delete(&mut command, account, id).await?;
-            let name = name.ok_or_else(|| CoreError::NotFound(format!("token {id} of yours")))?;
-            command.commit(name.as_str(), None).await
-        })
-        .await
+        self.context
+            .quiet_command(player.actor(), "player.token.revoke", move |mut command| async move {
+                let name = personal_tokens::delete(&mut command, account, id).await?;
+                let name = name.ok_or_else(|| CoreError::NotFound(format!("token {id} of yours")))?;
+                command.commit(name.as_str(), None).await
+            })
+            .await
     }
 
     /// Changes the password of a player, and ends their other logins. Personal tokens stay: they are listed, and
@@ -92,11 +96,12 @@ impl Players {
     ) -> Result<(), CoreError> {
         let (login, account, name) = (player.login()?, player.account_id, player.name.clone());
         let change = self.accounts.new_password(account, current, new).await?;
-        self.act(player.actor(), "player.password", move |_, mut command| async move {
-            change.apply(&mut command).await?;
-            logins::end_of_account(&mut command, account, Some(login)).await?;
-            command.commit(name.as_str(), None).await
-        })
-        .await
+        self.context
+            .quiet_command(player.actor(), "player.password", move |mut command| async move {
+                change.apply(&mut command).await?;
+                logins::end_of_account(&mut command, account, Some(login)).await?;
+                command.commit(name.as_str(), None).await
+            })
+            .await
     }
 }
