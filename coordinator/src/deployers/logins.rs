@@ -171,6 +171,7 @@ async fn admit(transaction: &mut Connection, account: &Account) -> Result<Deploy
                 role,
                 active: true,
                 team: None,
+                slot: None,
                 is_own: false,
             };
             deployers::insert(transaction, &deployer).await?;

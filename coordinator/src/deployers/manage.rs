@@ -58,36 +58,39 @@ impl Deployers {
         actor: Actor,
     ) -> Result<Deployer, CoreError> {
         let account = by.account_id;
-        self.act(actor, "deployer.update", move |_, mut command| async move {
-            // Time has passed since the manager was authorised.
-            let by = deployers::of_account(&mut command, account).await?.filter(|by| by.active);
-            let by = by.ok_or_else(|| forbidden("your account was switched off"))?;
-            let before = find(&mut command, &by, &key).await?;
-            may_change(&by, &before, &change)?;
-            let after = Deployer {
-                email: change.email.clone().or_else(|| before.email.clone()),
-                role: change.role.unwrap_or(before.role),
-                active: change.active.unwrap_or(before.active),
-                zone: change.zone.clone().unwrap_or_else(|| before.zone.clone()),
-                team: change.team.unwrap_or(before.team),
-                ..before.clone()
-            };
-            if let Some(email) = &change.email {
-                refuse_email(&mut command, email, before.account_id).await?;
-            }
-            deployers::update(&mut command, &after).await?;
-            accounts::set_enabled(&mut command, before.account_id, after.active).await?;
-            let was_master = before.role == DeployerRole::Master && before.active;
-            if was_master && deployers::active_masters(&mut command).await? == 0 {
-                return Err(CoreError::Conflict("this is the last active Master; make another one first".to_owned()));
-            }
-            if after.role != before.role || !after.active {
-                logins::end_of_account(&mut command, before.account_id, None).await?;
-            }
-            let details = format!("role {}, zone {}, active {}", after.role.as_str(), after.zone, after.active);
-            Ok(command.commit(before.name.as_str(), Some(&details)).await?.with(after))
-        })
-        .await
+        self.context
+            .quiet_command(actor, "deployer.update", move |mut command| async move {
+                // Time has passed since the manager was authorised.
+                let by = deployers::of_account(&mut command, account).await?.filter(|by| by.active);
+                let by = by.ok_or_else(|| forbidden("your account was switched off"))?;
+                let before = find(&mut command, &by, &key).await?;
+                may_change(&by, &before, &change)?;
+                let after = Deployer {
+                    email: change.email.clone().or_else(|| before.email.clone()),
+                    role: change.role.unwrap_or(before.role),
+                    active: change.active.unwrap_or(before.active),
+                    zone: change.zone.clone().unwrap_or_else(|| before.zone.clone()),
+                    team: change.team.unwrap_or(before.team),
+                    ..before.clone()
+                };
+                if let Some(email) = &change.email {
+                    refuse_email(&mut command, email, before.account_id).await?;
+                }
+                deployers::update(&mut command, &after).await?;
+                accounts::set_enabled(&mut command, before.account_id, after.active).await?;
+                let was_master = before.role == DeployerRole::Master && before.active;
+                if was_master && deployers::active_masters(&mut command).await? == 0 {
+                    return Err(CoreError::Conflict(
+                        "this is the last active Master; make another one first".to_owned(),
+                    ));
+                }
+                if after.role != before.role || !after.active {
+                    logins::end_of_account(&mut command, before.account_id, None).await?;
+                }
+                let details = format!("role {}, zone {}, active {}", after.role.as_str(), after.zone, after.active);
+                Ok(command.commit(before.name.as_str(), Some(&details)).await?.with(after))
+            })
+            .await
     }
 }
 

@@ -11,11 +11,10 @@ mod register;
 pub use crate::store::deployers::{Deployer, DeployerRole};
 pub use logins::{DeployerTokens, Lives};
 pub use manage::DeployerChange;
-pub use register::NewDeployer;
+pub use register::{NewDeployer, add_master, is_email, is_zone};
 
 use crate::audit::Actor;
 use crate::context::Context;
-use crate::context::command::{Command, Done};
 use crate::secrets::random_hex;
 use crate::store::deployers;
 use crate::{Accounts, CoreError};
@@ -62,25 +61,6 @@ impl Deployers {
     fn is_setup_token(&self, given: &str) -> bool {
         // Digests are compared, so that the time says nothing about the token.
         Digest::of(given.as_bytes()) == Digest::of(self.setup_token.as_bytes())
-    }
-
-    /// Carries out what a deployer changes, with its audit row, to its end.
-    async fn act<T, F>(
-        self: &Arc<Self>,
-        actor: Actor,
-        action: &'static str,
-        work: impl FnOnce(Arc<Self>, Command) -> F + Send + 'static,
-    ) -> Result<T, CoreError>
-    where
-        T: Send + 'static,
-        F: Future<Output = Result<Done<T>, CoreError>> + Send,
-    {
-        let this = Arc::clone(self);
-        let whole = async move {
-            let command = this.context.begin(actor, action).await?;
-            Ok(work(this, command).await?.outcome())
-        };
-        self.context.run_to_completion(whole).await
     }
 }
 

@@ -6,6 +6,7 @@ use crate::CoreError;
 use crate::audit::Actor;
 use crate::context::command::Command;
 use crate::store::accounts;
+use crate::store::deployments::slots::MAX_TEAMS;
 use crate::store::log::history::Page;
 use crate::store::players::{self, logins, personal_tokens, teams};
 use challengectl_common::{AccountName, TeamName, ZoneName};
@@ -19,6 +20,7 @@ pub struct TeamChange {
     pub zone: Option<Option<ZoneName>>,
     pub active: Option<bool>,
     pub banned: Option<bool>,
+    pub slot: Option<Option<u32>>,
 }
 
 /// Changes to a player; `None` keeps the present value.
@@ -71,12 +73,15 @@ impl Players {
                 team.zone = change.zone.unwrap_or(team.zone);
                 team.active = change.active.unwrap_or(team.active);
                 team.banned = change.banned.unwrap_or(team.banned);
+                team.slot = change.slot.unwrap_or(team.slot);
+                refuse_slot(&mut command, &team).await?;
                 if !teams::update(&mut command, &team, &look(&team.name)).await? {
                     return Err(taken(&team.name));
                 }
                 let details = described(team.zone.as_ref(), team.active, team.banned);
                 let renamed = if team.name == before { String::new() } else { format!("name {}, ", team.name) };
-                command.commit(before.as_str(), Some(&format!("{renamed}{details}"))).await
+                let slot = team.slot.map(|slot| format!(", slot {slot}")).unwrap_or_default();
+                command.commit(before.as_str(), Some(&format!("{renamed}{details}{slot}"))).await
             })
             .await
     }
@@ -114,6 +119,18 @@ impl Players {
             })
             .await
     }
+}
+
+/// Refuses a slot that there is not, or that another team has.
+async fn refuse_slot(command: &mut Command, team: &Team) -> Result<(), CoreError> {
+    let Some(slot) = team.slot else { return Ok(()) };
+    if !(1..=MAX_TEAMS).contains(&slot) {
+        return Err(CoreError::Invalid(format!("slot: {slot}, not from 1 to {MAX_TEAMS}")));
+    }
+    if teams::has_slot(command, slot, team.id).await? {
+        return Err(CoreError::Conflict(format!("slot: another team has {slot}; take it from that one first")));
+    }
+    Ok(())
 }
 
 async fn end_everything(command: &mut Command, account: i64) -> Result<(), CoreError> {

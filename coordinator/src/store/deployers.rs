@@ -22,8 +22,10 @@ pub struct Deployer {
     pub role: DeployerRole,
     /// Whether the account is enabled.
     pub active: bool,
-    /// The number of its team in all challenges.
+    /// The number of its team in all challenges, if it was given one of its own.
     pub team: Option<u32>,
+    /// The number of the team that it plays for.
+    pub slot: Option<u32>,
     /// Whether the account was made here, and is managed here.
     pub is_own: bool,
 }
@@ -61,6 +63,7 @@ struct Row {
     role: String,
     enabled: bool,
     team: Option<u32>,
+    slot: Option<u32>,
 }
 
 impl TryFrom<Row> for Deployer {
@@ -79,16 +82,27 @@ impl TryFrom<Row> for Deployer {
             role: role.ok_or_else(|| corrupt("role of a deployer", &row.role))?,
             active: row.enabled,
             team: row.team,
+            slot: row.slot,
         })
     }
 }
 
-const SELECT: &str = "SELECT deployers.account_id, key, name, email, zone, deployers.role, enabled, team
-     FROM deployers JOIN accounts ON accounts.id = deployers.account_id";
+const SELECT: &str =
+    "SELECT deployers.account_id, key, accounts.name, email, deployers.zone, deployers.role, enabled, team, slot
+     FROM deployers JOIN accounts ON accounts.id = deployers.account_id
+         LEFT JOIN players ON players.account_id = deployers.account_id LEFT JOIN teams ON teams.id = players.team_id";
+
+impl Deployer {
+    /// Returns the number of the team whose instances it sees alone; `None`: it sees those of all teams.
+    #[must_use]
+    pub fn sees(&self) -> Option<u32> {
+        self.team.or(self.slot)
+    }
+}
 
 /// Returns all of them, or those of a zone, the oldest first.
 pub async fn all(connection: &mut Connection, zone: Option<&str>) -> Result<Vec<Deployer>, StoreError> {
-    let query = format!("{SELECT} WHERE $1 IS NULL OR zone = $1 ORDER BY deployers.account_id");
+    let query = format!("{SELECT} WHERE $1 IS NULL OR deployers.zone = $1 ORDER BY deployers.account_id");
     let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(zone).fetch_all(connection).await?;
     rows.into_iter().map(Deployer::try_from).collect()
 }

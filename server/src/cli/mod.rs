@@ -4,6 +4,7 @@ mod archive_target;
 mod backup;
 mod check;
 mod console;
+mod deployer;
 mod enroll;
 mod export;
 mod import;
@@ -17,6 +18,7 @@ use challengectl_coordinator::TokenLife;
 use challengectl_host::manuals;
 use challengectl_server::{Config, http};
 use clap::{CommandFactory, Parser, Subcommand};
+use deployer::DeployerCommand;
 use import::ImportArguments;
 use plan::PlanArguments;
 use std::io::Write;
@@ -137,6 +139,10 @@ enum Command {
     /// Manage accounts, even while the server runs
     #[command(subcommand)]
     User(UserCommand),
+
+    /// Manage those who deploy challenges for teams, even while the server runs
+    #[command(subcommand)]
+    Deployer(DeployerCommand),
 }
 
 /// An API that has a description.
@@ -146,6 +152,7 @@ enum Front {
     Control,
     Docker,
     Engine,
+    Pacstar,
     Sessions,
 }
 
@@ -194,6 +201,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
             runtime.block_on(enroll::enroll(&config, &name, life, arguments.json))
         }
         Command::User(command) => runtime.block_on(user::user(&config, command, arguments.json)),
+        Command::Deployer(command) => runtime.block_on(deployer::deployer(&config, command, arguments.json)),
     }
 }
 
@@ -202,6 +210,7 @@ fn openapi(front: Front) -> anyhow::Result<ExitCode> {
         Front::Control => http::document(),
         Front::Docker => http::docker::document(),
         Front::Engine => http::engine::document(),
+        Front::Pacstar => http::pacstar::document(),
         Front::Sessions => http::sessions::document(),
     };
     writeln!(std::io::stdout(), "{}", document.to_pretty_json()?)?;

@@ -46,3 +46,18 @@ fn accounts_are_managed_at_the_command_line() {
     assert_eq!(users[1]["username"], "bob");
     assert_eq!(folder.run(&["user", "add", "a b"]).status.code(), Some(2));
 }
+
+#[test]
+fn a_master_of_team_deployments_is_made_at_the_command_line() {
+    let folder = Folder::begun();
+    let made = folder.succeeds(&["deployer", "add", "dora", "--email", "dora@example.com", "--json"]);
+    let made: serde_json::Value = serde_json::from_str(&made).unwrap();
+    assert_eq!((&made["username"], &made["role"]), (&"dora".into(), &"master".into()));
+    assert!(made["password"].as_str().unwrap().len() >= 12);
+    let output = folder.succeeds(&["deployer", "add", "second", "--email", "s@example.com", "--zone", "north"]);
+    assert!(output.starts_with("deployer second: created, master\npassword: "), "{output}");
+    let add = |name: &'static str, email: &'static str| folder.fails(&["deployer", "add", name, "--email", email]);
+    assert!(add("DORA", "other@example.com").contains("there is a user DORA already"));
+    assert!(add("third", "DORA@example.com").contains("email: another user has it"));
+    assert_eq!(folder.run(&["deployer", "add", "third", "--email", "third"]).status.code(), Some(2));
+}

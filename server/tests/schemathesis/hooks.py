@@ -49,8 +49,8 @@ DELETABLE = EXISTING | {
 } | NAMES_SPARE
 # By whether the method is DELETE.
 KNOWN = {False: EXISTING, True: DELETABLE}
-# The account that sends the requests. A new secret or password would end its login.
-OWN = "grace"
+# The account that sends the requests. A new secret or password would end its login, and so would switching it off.
+OWN = ["grace", Path("own").read_text() if Path("own").exists() else "grace"]
 
 EVENT = b"challenges: [{name: SENT, modulation: cw, frequency: 145550000, text: CQ, enabled: false}]"
 
@@ -91,7 +91,7 @@ def after_call(context, case, response):
 
 def spare(case, name, value):
     """Replaces an object that other requests use, and the account that sends the requests, by a known one."""
-    used = value == OWN or value == EXISTING.get(name)
+    used = value in OWN or value == EXISTING.get(name)
     return KNOWN[case.method == "DELETE"][name] if used else value
 
 

@@ -20,6 +20,8 @@ pub struct Team {
     pub active: bool,
     /// Whether it is excluded from the event.
     pub banned: bool,
+    /// Its number in the challenges that are deployed for teams.
+    pub slot: Option<u32>,
     /// When it was made.
     pub created_at: Timestamp,
     /// The number of its members.
@@ -33,6 +35,7 @@ struct Row {
     zone: Option<String>,
     active: bool,
     banned: bool,
+    slot: Option<u32>,
     created_at: i64,
     members: u32,
 }
@@ -47,13 +50,14 @@ impl TryFrom<Row> for Team {
             zone: row.zone.map(|zone| parse(&zone, "zone")).transpose()?,
             active: row.active,
             banned: row.banned,
+            slot: row.slot,
             created_at: Timestamp::from_millis(row.created_at),
             members: row.members,
         })
     }
 }
 
-const SELECT: &str = "SELECT id, name, zone, active, banned, created_at,
+const SELECT: &str = "SELECT id, name, zone, active, banned, slot, created_at,
          (SELECT count(*) FROM players WHERE team_id = teams.id) AS members
      FROM teams";
 
@@ -132,16 +136,23 @@ pub async fn set_code(connection: &mut Connection, id: i64, code: Digest) -> Res
     Ok(())
 }
 
+/// Returns whether another team than this one has a slot.
+pub async fn has_slot(connection: &mut Connection, slot: u32, id: i64) -> Result<bool, StoreError> {
+    let taken = "SELECT EXISTS (SELECT 1 FROM teams WHERE slot = $1 AND id <> $2)";
+    Ok(sqlx::query_scalar(taken).bind(slot).bind(id).fetch_one(connection).await?)
+}
+
 /// Writes what operators set of a team. Returns `false` if there is another team whose name looks like this one's.
 pub async fn update(connection: &mut Connection, team: &Team, look: &str) -> Result<bool, StoreError> {
     let written = sqlx::query(
-        "UPDATE OR IGNORE teams SET name = $1, look = $2, zone = $3, active = $4, banned = $5 WHERE id = $6",
+        "UPDATE OR IGNORE teams SET name = $1, look = $2, zone = $3, active = $4, banned = $5, slot = $6 WHERE id = $7",
     )
     .bind(team.name.as_str())
     .bind(look)
     .bind(team.zone.as_ref().map(ZoneName::as_str))
     .bind(team.active)
     .bind(team.banned)
+    .bind(team.slot)
     .bind(team.id)
     .execute(connection)
     .await?;

@@ -191,8 +191,7 @@ async fn fuzz(front: &Front, token: Option<&str>) -> BTreeSet<String> {
     let header = token.map(|token| format!("Bearer {token}"));
     let headers: Vec<_> = header.iter().map(|value| ("Authorization", value.as_str())).collect();
     let fuzzed = Fuzzed { path: "/docs/pacstar.json", url: &front.url, config: "pacstar.toml" };
-    // Whoever switches off the account that sends the requests gets 401 from then on.
-    run_on(&front.site, fuzzed, &headers, &["/api/v1/users/{user_id}"]).await
+    run_on(&front.site, fuzzed, &headers, &[]).await
 }
 
 #[tokio::test]
@@ -215,13 +214,14 @@ async fn the_front_answers_each_role_as_described() {
         ]);
         std::fs::write(front.site.folder.path().join("named.json"), named.to_string()).unwrap();
         std::fs::write(front.site.folder.path().join("token_id"), "").unwrap();
+        std::fs::write(front.site.folder.path().join("own"), &person.id).unwrap();
         let token = front.log_in("somebody").await.token;
         let successful = fuzz(&front, Some(&token)).await;
         let reads = ["GET /api/v1/challenges", "GET /health"];
         assert!(reads.iter().all(|route| successful.contains(*route)), "{role}: {successful:?}");
         let changes = ["POST /api/v1/challenges"];
         assert_eq!(changes.iter().all(|route| successful.contains(*route)), role == "Master", "{role}: {successful:?}");
-        let manages = ["GET /api/v1/users"];
+        let manages = ["GET /api/v1/users", "GET /api/v1/users/{user_id}", "PUT /api/v1/users/{user_id}"];
         assert_eq!(manages.iter().all(|route| successful.contains(*route)), role != "User", "{role}: {successful:?}");
     }
 }

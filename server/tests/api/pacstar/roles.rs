@@ -1,6 +1,8 @@
 //! Who manages whom, and who sees what.
 
-use super::{Front, each, refused};
+use super::{Front, Person, each, refused, text};
+use challengectl_coordinator::Role;
+use challengectl_server::config::WhoRegisters;
 use serde_json::json;
 
 #[tokio::test]
@@ -11,7 +13,7 @@ async fn admins_manage_the_users_of_their_zone_and_masters_everybody() {
     let path = |id: &str| format!("/api/v1/users/{id}");
     assert_eq!(master.put(&path(&admin.id), json!({"role": "Admin"})).await.status, 200);
     assert_eq!(admin.get("/api/v1/users").await.status, 401, "another role ends the login");
-    let admin = super::Person { id: admin.id, ..front.log_in("zone_admin").await };
+    let admin = Person { id: admin.id, ..front.log_in("zone_admin").await };
     assert_eq!(master.put(&path(&far.id), json!({"zone": "zone2"})).await.status, 200);
 
     let seen = admin.get("/api/v1/users").await.body;
@@ -114,4 +116,48 @@ async fn users_do_not_see_what_is_inactive() {
     assert_eq!(user.get(&format!("{path}/teams/team-001/access")).await.status, 404);
     refused(&master.post(&format!("{path}/deploy"), json!({})).await, 400, "inactive");
     assert_eq!(master.get(&path).await.body["status"], "running", "what runs goes on");
+}
+
+#[tokio::test]
+async fn a_player_whose_team_has_a_slot_sees_the_instances_of_that_slot_alone() {
+    let front = Front::start_with(|config| config.players.registration = WhoRegisters::Open).await;
+    let _cluster = front.cluster().await;
+    let master = front.master().await;
+    let path = master.challenge("for-players", "web:1", 3).await;
+    master.deploy(&path).await;
+    let ada = front.site.player("ada").await;
+    let made = ada.post("/api/play/team", json!({"name": "Rotor"})).await.body;
+    let team = format!("/api/teams/{}", made["team"]["team_id"]);
+    let login = json!({"username": "ada", "password": crate::people::PASSWORD});
+    let tokens = front.post("/api/v1/auth/login", login).await.body;
+    let ada = Person { front: &front, id: String::new(), token: text(&tokens["access_token"]), refresh: String::new() };
+    assert_eq!(each(&ada.get(&path).await.body, "team_id").len(), 3, "as long as it has none");
+
+    let (operator, admin) =
+        (front.site.browser("olga", Role::Operator).await, front.site.browser("ida", Role::Admin).await);
+    assert_eq!(operator.put(&team, json!({"slot": 2})).await.status, 403);
+    assert_eq!(admin.put(&team, json!({"slot": 2})).await.status, 200);
+    assert_eq!(each(&ada.get(&path).await.body, "team_id"), ["team-002"]);
+    refused(&ada.get(&format!("{path}/teams/team-001/access")).await, 403, "another team");
+    let shown = operator.get("/api/teams").await.body["teams"][0].clone();
+    assert_eq!(shown["slot"], 2);
+    assert_eq!(operator.put(&team, shown).await.status, 200, "what was read may be written");
+
+    let eve = front.site.player("eve").await;
+    let other = eve.post("/api/play/team", json!({"name": "Stator"})).await.body;
+    let other = format!("/api/teams/{}", other["team"]["team_id"]);
+    assert_eq!(admin.put(&other, json!({"slot": 2})).await.status, 409, "another team has it");
+    for slot in [0, 1000] {
+        assert_eq!(admin.put(&other, json!({"slot": slot})).await.status, 400, "{slot}");
+    }
+    // A number of the account comes first.
+    let users = master.get("/api/v1/users").await.body;
+    let user = users.as_array().unwrap().iter().find(|user| user["username"] == "ada").unwrap().clone();
+    assert_eq!(user["team_id"], "team-002");
+    let account = format!("/api/v1/users/{}", text(&user["id"]));
+    assert_eq!(master.put(&account, json!({"team_id": "team-003"})).await.status, 200);
+    assert_eq!(each(&ada.get(&path).await.body, "team_id"), ["team-003"]);
+    assert_eq!(master.put(&account, json!({"team_id": null})).await.body["team_id"], "team-002");
+    assert_eq!(admin.put(&team, json!({"slot": null})).await.status, 200);
+    assert_eq!(each(&ada.get(&path).await.body, "team_id").len(), 3);
 }

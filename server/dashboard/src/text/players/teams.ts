@@ -7,6 +7,8 @@ export const teams = {
   zone: 'Zone',
   noZone: '–',
   zoneHelp: 'A part of the players that is kept apart. Empty: none.',
+  slot: 'Number in deployments',
+  slotHelp: 'Its members see the instances of this number alone: 2 is team-002. Empty: none.',
   state: 'State',
   states: { active: 'active', inactive: 'inactive', banned: 'banned' },
   members: 'Members',

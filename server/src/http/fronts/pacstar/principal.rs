@@ -1,16 +1,15 @@
 //! Admission to this front: access tokens, and nothing else. What an account may do is read with each request.
 
 use crate::http::Problem;
+use crate::http::extract::admitted::admitted;
 use crate::http::extract::origin;
 use crate::http::problem::Code;
 use crate::http::state::{Component, State};
-use actix_web::dev::Payload;
+use actix_web::HttpRequest;
 use actix_web::http::Method;
 use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpRequest};
 use challengectl_coordinator::audit::Actor;
 use challengectl_coordinator::deployers::{Deployer, DeployerRole, Deployers};
-use futures_util::future::{FutureExt, LocalBoxFuture};
 use std::net::IpAddr;
 
 /// Anybody with an account.
@@ -47,11 +46,11 @@ impl User {
 
     /// Returns whether the account may see the instance of a team.
     pub fn may_see(&self, team: u32) -> bool {
-        self.is_master() || self.deployer.team.is_none_or(|own| own == team)
+        self.is_master() || self.deployer.sees().is_none_or(|own| own == team)
     }
 }
 
-async fn admit(request: HttpRequest) -> Result<User, Problem> {
+async fn user(request: &HttpRequest) -> Result<User, Problem> {
     let missing = || Problem::unauthorized("log in at /api/v1/auth/login, and send Authorization: Bearer ACCESS_TOKEN");
     let mut headers = request.headers().get_all(AUTHORIZATION);
     let header = headers.next().filter(|_| headers.next().is_none()).ok_or_else(missing)?;
@@ -59,57 +58,34 @@ async fn admit(request: HttpRequest) -> Result<User, Problem> {
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(missing());
     }
-    let state = State::of(&request)?;
+    let state = State::of(request)?;
     let found = Deployers::of(state).by_token(token.trim()).await?;
     let refused =
         || Problem::unauthorized("the access token is unknown or expired, or its account inactive; log in again");
     let deployer = found.ok_or_else(refused)?;
     state.rate_limits.count_player(deployer.account_id)?;
-    Ok(User { deployer, address: origin::address(&request) })
+    Ok(User { deployer, address: origin::address(request) })
 }
 
-impl FromRequest for User {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        admit(request.clone()).boxed_local()
+async fn manager(request: &HttpRequest) -> Result<Manager, Problem> {
+    let user = user(request).await?;
+    match user.deployer.role {
+        DeployerRole::Admin | DeployerRole::Master => Ok(Manager(user)),
+        DeployerRole::User => Err(forbidden("Only Admin and Master users can manage users")),
     }
 }
 
-impl FromRequest for Manager {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        async move {
-            let user = admit(request).await?;
-            match user.deployer.role {
-                DeployerRole::Admin | DeployerRole::Master => Ok(Self(user)),
-                DeployerRole::User => Err(forbidden("Only Admin and Master users can manage users")),
-            }
-        }
-        .boxed_local()
-    }
+async fn master(request: &HttpRequest) -> Result<Master, Problem> {
+    let is_creation = request.method() == Method::POST && request.path().ends_with("/challenges");
+    let user = user(request).await?;
+    let what = if is_creation { "create" } else { "deploy, stop, change or delete" };
+    let refused = || forbidden(&format!("Only Master users can {what} challenges"));
+    user.is_master().then_some(Master(user)).ok_or_else(refused)
 }
 
-impl FromRequest for Master {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        async move {
-            let is_creation = request.method() == Method::POST && request.path().ends_with("/challenges");
-            let user = admit(request).await?;
-            let what = if is_creation { "create" } else { "deploy, stop, change or delete" };
-            let refused = || forbidden(&format!("Only Master users can {what} challenges"));
-            user.is_master().then_some(Self(user)).ok_or_else(refused)
-        }
-        .boxed_local()
-    }
-}
+admitted!(User, user);
+admitted!(Manager, manager);
+admitted!(Master, master);
 
 fn forbidden(why: &str) -> Problem {
     Problem::new(Code::Forbidden).because(why)

@@ -69,7 +69,12 @@ pub async fn update_user(
         role: change.role.map(Into::into),
         active: change.is_active,
         zone: change.zone,
-        team: change.team_id.map(|text| text.map(number).transpose()).transpose()?,
+        // That of the team that the account plays for is no number of its own.
+        team: change
+            .team_id
+            .filter(|text| *text != current.team_id)
+            .map(|text| text.map(number).transpose())
+            .transpose()?,
     };
     let changed = deployers.change(&user.deployer, key.into_inner(), change, user.actor()).await.map_err(refused)?;
     Ok(Json(changed.into()))

@@ -8,8 +8,8 @@ use crate::http::state::Shared;
 use crate::http::{Operator, Problem};
 use actix_web::{HttpResponse, web};
 use challengectl_common::{TeamName, Timestamp, ZoneName};
-use challengectl_coordinator::Players;
 use challengectl_coordinator::players::{Team, TeamChange};
+use challengectl_coordinator::{Players, Role};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -29,6 +29,8 @@ struct TeamView {
     zone: Option<ZoneName>,
     active: bool,
     banned: bool,
+    /// Its number in challenges that are deployed for teams, such as 2 for `team-002`.
+    slot: Option<u32>,
     members: u32,
     created_at: Timestamp,
 }
@@ -57,6 +59,11 @@ pub struct Change {
     active: Option<bool>,
     /// As inactive, and its members cannot leave it either.
     banned: Option<bool>,
+    /// Its number in challenges that are deployed for teams, of which its members then see the instances of this number
+    /// alone; null: none, and they see all. Only admins set it.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 999)]
+    slot: Option<Option<u32>>,
 }
 
 impl ReadOnly for Change {
@@ -72,14 +79,18 @@ pub async fn update(
 ) -> Result<HttpResponse, Problem> {
     let missing = || Problem::new(Code::NotFound).because(format!("there is no team {id}"));
     let number = id.parse().map_err(|_| missing())?;
-    let Change { name, zone, active, banned } = echo.over(&TeamView::from(players.team(number).await?))?;
-    players.change_team(number, TeamChange { name, zone, active, banned }, person.actor()).await?;
+    let before = TeamView::from(players.team(number).await?);
+    let Change { name, zone, active, banned, slot } = echo.over(&before)?;
+    if slot.is_some_and(|slot| slot != before.slot) && person.role < Role::Admin {
+        return Err(Problem::new(Code::Forbidden).because(format!("slot: this requires the role {}", Role::Admin)));
+    }
+    players.change_team(number, TeamChange { name, zone, active, banned, slot }, person.actor()).await?;
     Ok(done("Team updated"))
 }
 
 impl From<Team> for TeamView {
     fn from(team: Team) -> Self {
-        let Team { id: team_id, name, zone, active, banned, created_at, members } = team;
-        Self { team_id, name, zone, active, banned, members, created_at }
+        let Team { id: team_id, name, zone, active, banned, slot, created_at, members } = team;
+        Self { team_id, name, zone, active, banned, slot, members, created_at }
     }
 }

@@ -3,7 +3,7 @@
 use crate::http::Problem;
 use crate::http::extract::echo::ReadOnly;
 use crate::http::fronts::pacstar::envelope::unprocessable;
-use challengectl_coordinator::deployers::{Deployer, DeployerRole};
+use challengectl_coordinator::deployers::{Deployer, DeployerRole, is_email, is_zone};
 use challengectl_coordinator::deployments::MAX_TEAMS;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -116,6 +116,7 @@ pub struct Account {
 
 impl From<Deployer> for Account {
     fn from(it: Deployer) -> Self {
+        let team_id = it.sees().map(|team| format!("team-{team:03}"));
         Self {
             id: it.key,
             username: it.name.to_string(),
@@ -123,7 +124,7 @@ impl From<Deployer> for Account {
             role: it.role.into(),
             is_active: it.active,
             zone: it.zone,
-            team_id: it.team.map(|team| format!("team-{team:03}")),
+            team_id,
         }
     }
 }
@@ -153,17 +154,14 @@ impl ReadOnly for AccountChange {
     const FIELDS: &[&str] = &["id", "username"];
 }
 
-/// Checks an email, as far as it can be checked without sending one.
+/// Checks an email.
 pub fn email(text: &str) -> Result<(), Problem> {
-    let is_plain = text.len() <= 254 && !text.chars().any(|c| c.is_whitespace() || c.is_control());
-    let parts = text.split_once('@').filter(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'));
-    parts.filter(|_| is_plain).map(|_| ()).ok_or_else(|| unprocessable("email: is no address such as user@example.com"))
+    if is_email(text) { Ok(()) } else { Err(unprocessable("email: is no address such as user@example.com")) }
 }
 
 /// Checks a zone.
 pub fn zone(text: &str) -> Result<(), Problem> {
-    let fits = (2..=50).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-    if fits { Ok(()) } else { Err(unprocessable("zone: 2 to 50 characters")) }
+    if is_zone(text) { Ok(()) } else { Err(unprocessable("zone: 2 to 50 characters")) }
 }
 
 /// Reads the number of a team.
