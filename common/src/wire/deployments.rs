@@ -78,6 +78,13 @@ pub struct Deployed {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(max_items = 20))]
     pub pods: Vec<String>,
+    /// The node of its pod.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 253))]
+    pub node: Option<String>,
+    /// How often containers of its pods were started again.
+    #[serde(default)]
+    pub restarts: u32,
     /// The address of the pod that is ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]

@@ -35,6 +35,8 @@ pub enum Subject {
     Output(u32),
     /// What this command prints in the container.
     Command(Vec<String>),
+    /// What a cluster has recorded about the objects of the instance: a line for each event, the oldest first.
+    Events,
 }
 
 /// The answer to an [`Inspection`].

@@ -17,6 +17,9 @@ use tokio::time::{Instant, timeout_at};
 /// Time for an inspection: what has been printed until then is shown.
 const LIMIT: Duration = Duration::from_secs(15);
 
+/// The answer of engines that are no cluster.
+pub(crate) const NO_EVENTS: &str = "only clusters record events; what its programs have printed is in its output";
+
 impl Docker {
     /// Looks at a container of an instance.
     pub(crate) async fn inspect(&self, inspection: &Inspection) -> Result<InspectionAnswer, EngineError> {
@@ -24,6 +27,7 @@ impl Docker {
         let (output, exit_code, is_whole) = match &inspection.subject {
             Subject::Output(lines) => self.printed(&container, *lines).await?,
             Subject::Command(words) => self.run(&container, words).await?,
+            Subject::Events => return Err(EngineError::Refused(NO_EVENTS.to_owned())),
         };
         let reason = (!is_whole).then(|| format!("it has not ended after {} seconds", LIMIT.as_secs()));
         Ok(InspectionAnswer { inspection_id: inspection.inspection_id, output: Some(output), exit_code, reason })

@@ -29,6 +29,7 @@ pub(crate) use health::IsWanted;
 use host::Firewall;
 pub(crate) use host::{bridges, strays};
 pub(crate) use images::KnownPorts;
+pub(crate) use inspect::NO_EVENTS;
 pub(crate) use kubernetes::{Cluster, Condition};
 pub(crate) use labels::Owner;
 use probe::Prober;

@@ -3,7 +3,7 @@
 use super::super::Agent;
 use super::work::Outcome;
 use crate::api::ApiError;
-use crate::engine::{EngineError, IsWanted, ProcessError, Processes};
+use crate::engine::{EngineError, IsWanted, NO_EVENTS, ProcessError, Processes};
 use challengectl_common::Hasher;
 use challengectl_common::wire::inspections::{Inspection, InspectionAnswer, MAX_OUTPUT, Subject};
 use challengectl_common::wire::instances::{Order, OwnFile, ProcessOrder};
@@ -105,9 +105,13 @@ async fn fetch(agent: &Agent, file: &OwnFile, place: &Path) -> Result<(), Proces
 
 /// Looks at a process: at what it has printed. Commands are for its REST interface.
 pub(super) fn inspect(processes: &Processes, inspection: &Inspection) -> Result<InspectionAnswer, EngineError> {
-    let Subject::Output(lines) = inspection.subject else {
-        let why = "a process runs no commands of operators; send them to its REST interface";
-        return Err(EngineError::Refused(why.to_owned()));
+    let refused = |why: &str| Err(EngineError::Refused(why.to_owned()));
+    let lines = match inspection.subject {
+        Subject::Output(lines) => lines,
+        Subject::Events => return refused(NO_EVENTS),
+        Subject::Command(_) => {
+            return refused("a process runs no commands of operators; send them to its REST interface");
+        }
     };
     let printed = processes.printed(inspection.session_id)?;
     let text: String = printed.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();

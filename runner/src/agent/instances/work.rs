@@ -80,6 +80,10 @@ async fn carry_out(agent: &Agent, order: &Order, offence: Option<String>) {
         clusters::settle(agent, cluster, order, offence.clone()).await
     } else if let Some(processes) = engine.processes() {
         processes::settle(agent, processes, order, offence.clone(), &is_wanted).await
+    } else if order.keeps_deployment() {
+        // Started as the instance of a player, it would have neither its address nor its Service.
+        let reason = format!("engine {} is no cluster, and keeps no deployments of teams", order.engine_id);
+        Ok(Outcome::Failed { reason, is_permanent: true })
     } else {
         match engine.docker().await {
             Ok(docker) => settle(docker, order, offence.clone(), &is_wanted).await,

@@ -49,10 +49,12 @@ impl Cluster {
         let deployment = order.run.as_ref().and_then(|run| run.deployment.as_ref());
         let wanted = deployment.and_then(|it| it.address);
         let ingress: Vec<LoadBalancerIngress> = objects.services.iter().flat_map(|it| view::ingress(it)).collect();
-        let alive = objects.pods.iter().filter(|pod| is_alive(pod));
+        let alive: Vec<&Arc<Pod>> = objects.pods.iter().filter(|pod| is_alive(pod)).collect();
         let ready = objects.pods.iter().find(|pod| is_alive(pod) && is_ready(pod) && is_of(pod, order.fence));
         let deployed = Deployed {
-            pods: alive.map(|pod| pod.name_any()).take(MAX_PODS).collect(),
+            pods: alive.iter().map(|pod| pod.name_any()).take(MAX_PODS).collect(),
+            node: alive.iter().find_map(|pod| pod.spec.as_ref()?.node_name.clone()),
+            restarts: alive.iter().map(|pod| restarts(pod)).sum(),
             internal_ip: ready.and_then(|pod| pod.status.as_ref()?.pod_ip.as_ref()?.parse().ok()),
             host: ingress.iter().find_map(|it| it.ip.clone().or_else(|| it.hostname.clone())),
             node_ports: objects.services.iter().filter(|it| !is_balanced(it)).flat_map(|it| node_ports(it)).collect(),
@@ -92,6 +94,12 @@ fn is_alive(pod: &Pod) -> bool {
 fn is_ready(pod: &Pod) -> bool {
     let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_ref());
     conditions.into_iter().flatten().any(|it| it.type_ == "Ready" && it.status == "True")
+}
+
+/// Returns how often the containers of a pod were started again.
+fn restarts(pod: &Pod) -> u32 {
+    let containers = pod.status.as_ref().and_then(|status| status.container_statuses.as_ref());
+    containers.into_iter().flatten().filter_map(|it| u32::try_from(it.restart_count).ok()).sum()
 }
 
 /// Returns why a pod will not run as it is.

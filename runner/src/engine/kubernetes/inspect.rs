@@ -17,24 +17,32 @@ use tokio::time::{Instant, timeout_at};
 const LIMIT: Duration = Duration::from_secs(15);
 
 impl Cluster {
-    /// Looks at a container of a session.
+    /// Looks at a session: at one of its containers, or at what the cluster has recorded about it.
     pub(crate) async fn inspect(&self, inspection: &Inspection) -> Result<InspectionAnswer, EngineError> {
-        let pod = self.pod_of(inspection.session_id)?;
-        let named = inspection.container.as_ref().map(|name| name.as_str().to_owned());
-        let container = container_of(&pod, named)?;
-        let api = Api::<Pod>::namespaced(self.client.clone(), &pod.namespace().unwrap_or_default());
         let (output, exit_code, is_whole) = match &inspection.subject {
+            Subject::Events => (tail(self.events(inspection.session_id).await?.as_bytes()), None, true),
             Subject::Output(lines) => {
+                let (api, pod, container) = self.container(inspection)?;
                 let how =
                     LogParams { container: Some(container), tail_lines: Some((*lines).into()), ..LogParams::default() };
-                let mut output = Tail::default();
-                output.push(self.call(api.logs(&pod.name_any(), &how)).await?.as_bytes());
-                (output.text(), None, true)
+                (tail(self.call(api.logs(&pod, &how)).await?.as_bytes()), None, true)
             }
-            Subject::Command(words) => self.run(&api, &pod.name_any(), container, words).await?,
+            Subject::Command(words) => {
+                let (api, pod, container) = self.container(inspection)?;
+                self.run(&api, &pod, container, words).await?
+            }
         };
         let reason = (!is_whole).then(|| format!("it has not ended after {} seconds", LIMIT.as_secs()));
         Ok(InspectionAnswer { inspection_id: inspection.inspection_id, output: Some(output), exit_code, reason })
+    }
+
+    /// Returns the pod and the container that are meant.
+    fn container(&self, inspection: &Inspection) -> Result<(Api<Pod>, String, String), EngineError> {
+        let pod = self.pod_of(inspection.session_id)?;
+        let named = inspection.container.as_ref().map(|name| name.as_str().to_owned());
+        let container = container_of(&pod, named)?;
+        let api = Api::namespaced(self.client.clone(), &pod.namespace().unwrap_or_default());
+        Ok((api, pod.name_any(), container))
     }
 
     /// Returns the newest pod of a session. If there is none, the error says why.
@@ -79,6 +87,13 @@ impl Cluster {
         let is_well = ended.status.as_deref() == Some("Success");
         Ok((output.text(), if is_well { Some(0) } else { code }, true))
     }
+}
+
+/// Returns the end of a text.
+fn tail(text: &[u8]) -> String {
+    let mut kept = Tail::default();
+    kept.push(text);
+    kept.text()
 }
 
 /// Reads to the end, or as long as there is time, and keeps the last of it.

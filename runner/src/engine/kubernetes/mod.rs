@@ -8,6 +8,7 @@
 mod apply;
 mod calls;
 mod condition;
+mod events;
 mod inspect;
 mod manifests;
 mod names;
