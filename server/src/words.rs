@@ -2,6 +2,7 @@
 
 use challengectl_coordinator::ChallengeState as State;
 use challengectl_coordinator::bus::alarms::AlarmKind as Raised;
+use challengectl_coordinator::deployments::{Desired, Status as Deployed};
 use challengectl_coordinator::session::SessionState;
 use challengectl_coordinator::views::history::TransmissionStatus as Stored;
 use challengectl_coordinator::{Binding, Phase, RunnerStatus as Status};
@@ -57,6 +58,54 @@ impl From<SessionState> for InstanceState {
             SessionState::Stopping => Self::Stopping,
             SessionState::Stopped => Self::Stopped,
             SessionState::Failed => Self::Failed,
+        }
+    }
+}
+
+/// How a challenge that is deployed for teams stands, or one of its instances.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeploymentStatus {
+    /// Nothing has begun to build it.
+    Pending,
+    Deploying,
+    Running,
+    Stopping,
+    Stopped,
+    /// It does not run; its cluster goes on trying.
+    Failed,
+}
+
+impl From<Deployed> for DeploymentStatus {
+    fn from(status: Deployed) -> Self {
+        match status {
+            Deployed::Pending => Self::Pending,
+            Deployed::Deploying => Self::Deploying,
+            Deployed::Running => Self::Running,
+            Deployed::Stopping => Self::Stopping,
+            Deployed::Stopped => Self::Stopped,
+            Deployed::Failed => Self::Failed,
+        }
+    }
+}
+
+/// What was ordered of the instance of a team; its status follows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DesiredState {
+    Running,
+    /// Its names and its address stay.
+    Stopped,
+    /// Its address is free as soon as it is gone.
+    Removed,
+}
+
+impl From<Desired> for DesiredState {
+    fn from(desired: Desired) -> Self {
+        match desired {
+            Desired::Running => Self::Running,
+            Desired::Stopped => Self::Stopped,
+            Desired::Removed => Self::Removed,
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::audit::Actor;
 use crate::context::command::{Command, Done};
 use crate::instances::{Session, team_name};
 use crate::secrets::random_hex;
-use crate::session::{Happening, Owner, SessionState};
+use crate::session::{Owner, SessionState};
 use crate::store::deployments::slots::{self, Slot};
 use crate::store::deployments::{self, Goal};
 use crate::store::instances::sessions::{self, NewSession};
@@ -37,10 +37,7 @@ impl Deployments {
         self.context
             .command(actor, "deployment.deploy", move |mut command| async move {
                 let mut it = find(&mut command, &key).await?;
-                if !it.active {
-                    let why = format!("challenge {} is inactive; set is_active to deploy it", it.name);
-                    return Err(CoreError::Conflict(why));
-                }
+                refuse_inactive(&it)?;
                 this.settle(&mut command).await?;
                 let before = it.goal;
                 let generation = before.map_or(0, |goal| goal.generation) + i64::from(force);
@@ -107,15 +104,7 @@ impl Deployments {
         slot.deployed = Deployed::default();
         slots::update(connection, &slot).await?;
         slots::set_version(connection, session.id, goal.version).await?;
-        self.refence(connection, &mut session).await
-    }
-
-    /// Orders a session anew, with the next fence.
-    pub(super) async fn refence(&self, connection: &mut Connection, session: &mut Session) -> Result<(), CoreError> {
-        session.state = session.state.after(Happening::Waits).unwrap_or(session.state);
-        session.fence += 1;
-        self.instances.renumber(connection, session).await?;
-        Ok(sessions::update(connection, session).await?)
+        self.instances.refence(connection, &mut session).await
     }
 
     /// Sends the orders of a challenge again: each says how many slots there are.
@@ -224,6 +213,14 @@ impl Deployments {
         self.instances.wake(newest);
         Ok(())
     }
+}
+
+/// Refuses to deploy what its author has switched off.
+pub(super) fn refuse_inactive(it: &DeployedChallenge) -> Result<(), CoreError> {
+    if it.active {
+        return Ok(());
+    }
+    Err(CoreError::Conflict(format!("challenge {} is inactive; set is_active to deploy it", it.name)))
 }
 
 fn too_few(pool: &AddressPool, taken: &BTreeSet<Ipv4Addr>, needed: usize) -> Result<(), CoreError> {

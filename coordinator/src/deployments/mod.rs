@@ -11,12 +11,14 @@ mod roll;
 mod sheet;
 mod status;
 mod stop;
+mod team;
 mod tend;
 mod view;
 
+pub use crate::store::deployments::slots::MAX_TEAMS;
 pub use crate::store::deployments::{DeployedChallenge, Manner};
-pub use sheet::{MAX_TEAMS, Sheet};
-pub use status::Status;
+pub use sheet::Sheet;
+pub use status::{Desired, Status};
 pub use view::{Deployment, Instance};
 
 use crate::CoreError;

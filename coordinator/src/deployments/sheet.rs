@@ -3,13 +3,12 @@
 use super::DeployedChallenge;
 use crate::CoreError;
 use crate::store::deployments::Manner;
+use crate::store::deployments::slots::MAX_TEAMS;
 use challengectl_common::ChallengeName;
 use challengectl_common::instance::InstanceSpec;
 use challengectl_event::instance::{Flag, FlagMode, Form, Part};
 use serde_json::Value;
 
-/// Teams of a challenge, at most: their numbers have three digits.
-pub const MAX_TEAMS: u32 = 999;
 /// The variable whose value is also the flag of the challenge.
 const FLAG: &str = "FLAG";
 

@@ -49,17 +49,25 @@ impl Status {
             () => Self::Pending,
         }
     }
+}
 
-    /// Its name.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Deploying => "deploying",
-            Self::Running => "running",
-            Self::Stopping => "stopping",
-            Self::Stopped => "stopped",
-            Self::Failed => "failed",
+/// What was ordered of an instance; its status follows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Desired {
+    /// It runs.
+    Running,
+    /// None of its containers runs; its address stays.
+    Stopped,
+    /// Nothing is left of it.
+    Removed,
+}
+
+impl Desired {
+    pub(super) fn of(slot: &Slot) -> Self {
+        match (slot.wanted, slot.paused) {
+            (false, _) => Self::Removed,
+            (true, true) => Self::Stopped,
+            (true, false) => Self::Running,
         }
     }
 }

@@ -24,7 +24,7 @@ impl Deployments {
                     if remove {
                         this.remove(&mut command, slot, "stopped").await?;
                     } else {
-                        this.pause(&mut command, slot).await?;
+                        this.instances.pause(&mut command, slot).await?;
                     }
                 }
                 this.settle(&mut command).await?;
@@ -48,18 +48,5 @@ impl Deployments {
             self.instances.stop_in(connection, session, outcome).await?;
         }
         Ok(())
-    }
-
-    async fn pause(&self, connection: &mut Connection, mut slot: Slot) -> Result<(), CoreError> {
-        if slot.paused || !slot.wanted {
-            return Ok(());
-        }
-        slot.paused = true;
-        slot.message = None;
-        slots::update(connection, &slot).await?;
-        match sessions::get(connection, slot.session_id).await?.filter(|session| session.state.is_live()) {
-            Some(mut session) => self.refence(connection, &mut session).await,
-            None => Ok(()),
-        }
     }
 }

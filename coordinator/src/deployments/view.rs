@@ -1,6 +1,6 @@
 //! What people and programs see of challenges and their instances.
 
-use super::{DeployedChallenge, Deployments, Status, find};
+use super::{DeployedChallenge, Deployments, Desired, Status, find};
 use crate::CoreError;
 use crate::instances::{Instances, team_name};
 use crate::session::SessionState;
@@ -37,6 +37,8 @@ pub struct Instance {
     pub team: String,
     /// How it stands.
     pub status: Status,
+    /// What was ordered.
+    pub desired: Desired,
     /// Why it does not run.
     pub message: Option<String>,
     /// When its runner was last heard of; `None` before it was.
@@ -141,5 +143,5 @@ fn instance(all: &Instances, slot: Slot, session: &Session, waits_for_names: boo
     // As long as its runner is online, it would say that something has changed.
     let last = session.runner().and_then(|runner| all.fleet.presence.last_heard(runner));
     let seen_at = slot.seen_at.map(|reported| last.map_or(reported, |last| last.max(reported)));
-    Instance { team: team_name(slot.team), slot, status, message, seen_at }
+    Instance { team: team_name(slot.team), desired: Desired::of(&slot), slot, status, message, seen_at }
 }

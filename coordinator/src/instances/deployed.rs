@@ -1,6 +1,6 @@
 //! Instances in a cluster: the orders and reports of slots.
 
-use super::report::{begin_life, end};
+use super::life::{begin_life, end};
 use super::{Instances, Session};
 use crate::CoreError;
 use crate::session::{Happening, SessionState};
@@ -34,25 +34,54 @@ impl Instances {
             InstanceState::Pending | InstanceState::Failed => Happening::Waits,
             InstanceState::Removed => Happening::IsRemoved,
         };
+        let mut is_news = false;
         if let Some(mut slot) = slots::of_session(transaction, session.id).await? {
-            slot.message = report.reason.filter(|_| happening == Happening::Waits);
-            slot.deployed = plausible(report.deployed.unwrap_or_default());
-            slot.seen_at = Some(now);
+            let message = report.reason.filter(|_| happening == Happening::Waits);
+            let deployed = plausible(report.deployed.unwrap_or_default());
+            is_news = slot.message != message || slot.deployed != deployed;
+            (slot.message, slot.deployed, slot.seen_at) = (message, deployed, Some(now));
             slots::update(transaction, &slot).await?;
         }
         let before = session.state;
-        let Some(next) = before.after(happening) else { return Ok(session) };
-        session.state = next;
-        if next == SessionState::Running {
+        let next = before.after(happening);
+        if next.is_none() && !is_news {
+            return Ok(session);
+        }
+        session.state = next.unwrap_or(before);
+        if next == Some(SessionState::Running) {
             begin_life(&mut session, before, now);
         }
-        if next.is_over() {
+        if session.state.is_over() {
             end(transaction, &mut session, now).await?;
         }
+        // Also if only what the cluster shows has changed: those who watch learn of it by the revision.
         self.renumber(transaction, &mut session).await?;
         sessions::update(transaction, &session).await?;
         tracing::info!(session = session.id, state = session.state.as_str(), "reported");
         Ok(session)
+    }
+
+    /// Has none of the containers of a slot run, within a transaction; its names and its address stay. Returns `false` if
+    /// that was ordered before, or it is being removed.
+    pub(crate) async fn pause(&self, connection: &mut Connection, mut slot: Slot) -> Result<bool, CoreError> {
+        if slot.paused || !slot.wanted {
+            return Ok(false);
+        }
+        slot.paused = true;
+        slot.message = None;
+        slots::update(connection, &slot).await?;
+        if let Some(mut session) = sessions::get(connection, slot.session_id).await?.filter(|it| it.state.is_live()) {
+            self.refence(connection, &mut session).await?;
+        }
+        Ok(true)
+    }
+
+    /// Orders the session of a slot anew, with the next fence.
+    pub(crate) async fn refence(&self, connection: &mut Connection, session: &mut Session) -> Result<(), CoreError> {
+        session.state = session.state.after(Happening::Waits).unwrap_or(session.state);
+        session.fence += 1;
+        self.renumber(connection, session).await?;
+        Ok(sessions::update(connection, session).await?)
     }
 }
 
@@ -62,6 +91,7 @@ pub(super) fn check(deployed: &Deployed) -> Result<(), CoreError> {
     let why = match deployed {
         Deployed { pods, .. } if pods.len() > MAX_PODS => format!("pods: more than {MAX_PODS}"),
         Deployed { host: Some(host), .. } if is_long(host) => format!("host: more than {MAX_NAME} characters"),
+        Deployed { node: Some(node), .. } if is_long(node) => format!("node: more than {MAX_NAME} characters"),
         Deployed { node_ports, .. } if node_ports.len() > MAX_NODE_PORTS => {
             format!("node_ports: more than {MAX_NODE_PORTS}")
         }

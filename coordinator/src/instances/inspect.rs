@@ -103,6 +103,15 @@ impl Instances {
         self.inspect(session, container, Subject::Output(lines)).await
     }
 
+    /// Returns what a cluster has recorded about the objects of a session. Of one in another engine the answer says that
+    /// there is nothing.
+    ///
+    /// # Errors
+    /// As [`output`](Self::output).
+    pub async fn events(&self, session: i64) -> Result<InspectionAnswer, CoreError> {
+        self.inspect(session, None, Subject::Events).await
+    }
+
     /// Runs a command in a container of a session, and returns what it prints.
     ///
     /// # Errors

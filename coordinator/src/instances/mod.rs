@@ -10,6 +10,7 @@ mod connections;
 mod deployed;
 mod inspect;
 mod inventories;
+mod life;
 mod orders;
 mod processes;
 mod reaper;
@@ -39,7 +40,8 @@ use crate::CoreError;
 use crate::context::Context;
 use crate::flags::Flags;
 use crate::fleet::Fleet;
-use crate::session::Owner;
+use crate::session::{Owner, SessionState};
+use crate::store::deployments::slots;
 use crate::store::instances::{self, ports, sessions};
 use crate::store::{Connection, Transaction, commit};
 use crate::vault::Vault;
@@ -73,6 +75,20 @@ pub struct Instances {
 pub struct Placed {
     pub session: Session,
     pub ports: Vec<Published>,
+    /// Whether it is the instance of a team, which is stopped and keeps its address.
+    pub is_paused: bool,
+}
+
+impl Placed {
+    /// Returns its state as people see it: none of the containers of one that is paused runs, or they are being stopped.
+    #[must_use]
+    pub fn state(&self) -> SessionState {
+        match self.session.state {
+            SessionState::Running | SessionState::Queued if self.is_paused => SessionState::Stopped,
+            state if self.is_paused && state.is_live() => SessionState::Stopping,
+            state => state,
+        }
+    }
 }
 
 impl Instances {
@@ -190,5 +206,6 @@ impl Instances {
 
 async fn placed(connection: &mut Connection, session: Session) -> Result<Placed, CoreError> {
     let ports = ports::of(connection, session.id).await?;
-    Ok(Placed { session, ports })
+    let is_paused = session.owner.is_slot() && slots::is_paused(connection, session.id).await?;
+    Ok(Placed { session, ports, is_paused })
 }

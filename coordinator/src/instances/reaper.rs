@@ -1,6 +1,7 @@
 //! Jobs: ends sessions whose time is over, and notices runners that are silent or gone.
 
-use super::{Instances, Session, report};
+use super::life::end;
+use super::{Instances, Session};
 use crate::CoreError;
 use crate::session::{Happening, SessionState};
 use crate::store::Connection;
@@ -77,7 +78,7 @@ impl Instances {
             let Some(next) = session.state.after(Happening::IsAbandoned) else { continue };
             session.state = next;
             session.reason = Some("the runner was removed".to_owned());
-            report::end(&mut transaction, &mut session, now).await?;
+            end(&mut transaction, &mut session, now).await?;
             self.renumber(&mut transaction, &mut session).await?;
             sessions::update(&mut transaction, &session).await?;
             changes.push((before, session));

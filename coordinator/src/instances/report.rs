@@ -1,5 +1,6 @@
 //! Reports of runners: what came of orders.
 
+use super::life::{begin_life, end, is_steady};
 use super::start::{free_ports, start_timeout};
 use super::{Instances, Session, deployed};
 use crate::bus::alarms::AlarmKind;
@@ -13,13 +14,9 @@ use challengectl_common::wire::instances::{InstanceReport, InstanceState};
 use challengectl_common::{RunnerId, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// How often a session is started again before it fails.
 const MAX_RESTARTS: u32 = 3;
-/// One that has run for so long is started again as often as at first: over three days an engine may be restarted more
-/// often than a broken image is worth trying.
-const STEADY: Duration = Duration::from_secs(600);
 /// Reports of one request.
 const MAX_REPORTS: usize = 500;
 /// Characters of a reason.
@@ -170,29 +167,4 @@ async fn failed(
         }
     }
     Ok(told)
-}
-
-/// Returns whether its last start has run for long.
-fn is_steady(session: &Session, now: Timestamp) -> bool {
-    let runs = session.state != SessionState::Starting;
-    runs && session.runs_since.is_some_and(|since| since.after(STEADY) <= now)
-}
-
-/// Its life counts from the moment at which it runs first.
-pub(super) fn begin_life(session: &mut Session, before: SessionState, now: Timestamp) {
-    if before == SessionState::Starting {
-        session.runs_since = Some(now);
-    }
-    if session.running_at.is_none() {
-        session.running_at = Some(now);
-        session.reap_at = now.after(session.lifetime);
-        session.idle_at = session.idle.map(|idle| now.after(idle));
-    }
-}
-
-/// Frees what a session had.
-pub(crate) async fn end(transaction: &mut Connection, session: &mut Session, now: Timestamp) -> Result<(), CoreError> {
-    session.ended_at = Some(now);
-    session.outcome.get_or_insert_with(|| "failed".to_owned());
-    Ok(ports::free(transaction, session.id).await?)
 }

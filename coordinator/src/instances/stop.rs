@@ -5,6 +5,7 @@ use crate::CoreError;
 use crate::audit::{self, Actor};
 use crate::session::Happening;
 use crate::store::Connection;
+use crate::store::deployments::slots;
 use crate::store::instances::sessions;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,7 +40,8 @@ impl Instances {
         Ok(stops)
     }
 
-    /// Stops a session by order of an operator, and does not wait.
+    /// Stops a session by order of an operator, and does not wait. The instance of a team keeps its address, and a deploy
+    /// brings it back.
     ///
     /// # Errors
     /// [`CoreError::NotFound`] when it has ended, or is being stopped.
@@ -50,7 +52,12 @@ impl Instances {
                 let missing = || CoreError::NotFound(format!("live instance {session}; it may have ended"));
                 let found = sessions::get(&mut command, session).await?.ok_or_else(missing)?;
                 let details = format!("of {}, challenge {}", found.owner, found.challenge_id);
-                if !this.stop_in(&mut command, found, "killed").await? {
+                let stops = match slots::of_session(&mut command, session).await? {
+                    // Without a stop of the slot it would get another session at once.
+                    Some(slot) => this.pause(&mut command, slot).await?,
+                    None => this.stop_in(&mut command, found, "killed").await?,
+                };
+                if !stops {
                     return Err(missing());
                 }
                 let newest = sessions::revision(&mut command).await?;

@@ -103,10 +103,14 @@ impl Owner {
         &self.0
     }
 
-    /// The name as it was given, without the prefix.
+    /// The name as it was given, without the prefix; of a slot that of its team.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.0.split_once(':').map_or(&*self.0, |(_, name)| name)
+        let name = self.0.split_once(':').map_or(&*self.0, |(_, name)| name);
+        match name.split_once('/') {
+            Some((_, team)) if self.is_slot() => team,
+            _ => name,
+        }
     }
 }
 

@@ -21,7 +21,7 @@ const WITHOUT: &str = include_str!("dashboard/without.html");
 
 /// The addresses of pages: the router of the dashboard (`src/router.ts`) finds the page. What is no address of a page
 /// and no file is 404, as everywhere.
-const PAGES: [&str; 25] = [
+const PAGES: [&str; 26] = [
     "/",
     "/setup",
     "/login",
@@ -35,6 +35,7 @@ const PAGES: [&str; 25] = [
     "/air",
     "/alarms",
     "/instances",
+    "/deployments",
     "/submissions",
     "/teams",
     "/transmissions",

@@ -26,7 +26,9 @@ pub fn obey(runner: &Runner<'_>) -> JoinHandle<()> {
                 Answer::of(ask(Method::POST, "instances".to_owned()).json(&json!({"reports": [report]}))).await;
             }
             for inspection in orders["inspections"].as_array().into_iter().flatten() {
-                let answer = json!({"inspection_id": inspection["inspection_id"], "output": Value::from("hello\n")});
+                let recorded = "Normal Pulled Pod/shop: it is there\n";
+                let output = if inspection["subject"] == "events" { recorded } else { "hello\n" };
+                let answer = json!({"inspection_id": inspection["inspection_id"], "output": output});
                 Answer::of(ask(Method::POST, "inspections".to_owned()).json(&answer)).await;
             }
         }
@@ -58,7 +60,7 @@ fn report(order: &Value) -> Value {
     let pod = format!("{}-pod-{}-{}", deployment["name"].as_str().unwrap_or_default(), id, order["fence"]);
     report["deployed"] = json!({
         "pods": [pod], "internal_ip": format!("10.42.0.{}", id.as_i64().unwrap_or_default() % 250),
-        "host": deployment["address"]
+        "host": deployment["address"], "node": "node-1", "restarts": 1
     });
     report
 }

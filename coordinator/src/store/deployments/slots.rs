@@ -7,6 +7,9 @@ use challengectl_common::wire::deployments::Deployed;
 use sqlx::FromRow;
 use std::net::Ipv4Addr;
 
+/// Teams of a challenge, at most: their numbers have three digits.
+pub const MAX_TEAMS: u32 = 999;
+
 /// The place of a team in a deployed challenge.
 #[derive(Debug, Clone)]
 pub struct Slot {
@@ -95,6 +98,12 @@ pub async fn of_challenge(connection: &mut Connection, challenge: i64) -> Result
 pub async fn of_session(connection: &mut Connection, session: i64) -> Result<Option<Slot>, StoreError> {
     let query = sqlx::query_as("SELECT * FROM slots WHERE session_id = $1").bind(session);
     query.fetch_optional(connection).await?.map(|row: Row| Slot::try_from(row)).transpose()
+}
+
+/// Returns whether the slot of a session is paused.
+pub async fn is_paused(connection: &mut Connection, session: i64) -> Result<bool, StoreError> {
+    let query = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM slots WHERE session_id = $1 AND paused = 1)");
+    Ok(query.bind(session).fetch_one(connection).await?)
 }
 
 /// Returns the slots whose session is over.

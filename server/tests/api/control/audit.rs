@@ -3,6 +3,7 @@
 use crate::control::contract::matrix::MATRIX;
 use crate::control::uploads::form;
 use crate::obedient::obey;
+use crate::pacstar::Front;
 use crate::people::{Authenticator, PASSWORD, browser, verify};
 use crate::site::{Answer, Browser, MORSE, Site};
 use challengectl_coordinator::audit::Whose;
@@ -84,20 +85,22 @@ async fn every_change_leaves_one_row_in_the_audit_log() {
     let folder = tempfile::tempdir().unwrap();
     let event = folder.path().join("event.yml");
     std::fs::write(&event, MORSE).unwrap();
-    let site = Site::start_with(folder, |config| {
+    let front = Front::start_in(folder, |config| {
         config.event_file = Some(event);
         config.players.registration = WhoRegisters::Open;
     })
     .await;
+    let site = &front.site;
     let accounts = site.accounts().await;
     let mut walk = Walk { accounts, taken: BTreeSet::new(), wrong: Vec::new() };
 
-    logins(&mut walk, &site).await;
+    logins(&mut walk, site).await;
     let admin = site.browser("ada", Role::Admin).await;
     users(&mut walk, &admin).await;
-    runners(&mut walk, &site, &admin).await;
+    runners(&mut walk, site, &admin).await;
     challenges(&mut walk, &admin).await;
-    players(&mut walk, &site, &admin).await;
+    players(&mut walk, site, &admin).await;
+    deployments(&mut walk, &front, &admin).await;
     control(&mut walk, &admin).await;
 
     let changing = |(method, path, _): &(&str, &str, _)| (*method != "GET").then(|| format!("{method} {path}"));
@@ -257,6 +260,19 @@ async fn players(walk: &mut Walk, site: &Site, admin: &Browser<'_>) {
 
     walk.of(admin, "PUT /api/secrets/{name}", "key", json!({"value": "of the database"})).await;
     walk.of(admin, "DELETE /api/secrets/{name}", "key", Value::Null).await;
+}
+
+async fn deployments(walk: &mut Walk, front: &Front, admin: &Browser<'_>) {
+    let master = front.master().await;
+    let path = master.challenge("shop", "web:1", 1).await;
+    master.deploy(&path).await;
+    let id = path.rsplit('/').next().unwrap();
+    for act in ["stop", "redeploy"] {
+        walk.of(admin, &format!("POST /api/deployments/{{deployment_id}}/{act}"), id, Value::Null).await;
+        let route = format!("POST /api/deployments/{{deployment_id}}/teams/{{team}}/{act}");
+        let request = admin.request(Method::POST, &format!("/api/deployments/{id}/teams/team-001/{act}"));
+        walk.take(&route, request).await;
+    }
 }
 
 async fn control(walk: &mut Walk, admin: &Browser<'_>) {

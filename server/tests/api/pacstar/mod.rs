@@ -7,6 +7,7 @@ mod deploying;
 mod document;
 mod faults;
 mod logins;
+mod operators;
 mod roles;
 mod rollout;
 

@@ -34,7 +34,7 @@ use challenges::{flags, modulations, preview, ranges};
 use enrollment::provisioning;
 use files::{export, uploads};
 use instance_challenges::import;
-use play::{inspect, instances, players, secrets, teams};
+use play::{deployments, inspect, instances, players, secrets, teams};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -83,8 +83,10 @@ pub fn groups() -> Vec<Group> {
         group!("Text challenges", "The challenges that are read, and solved by a flag."; text_challenges: list),
         group!("Instances", "What players have started, and what they submit.";
             instances: list, stop, stop_all, submissions;
-            inspect: output, run;
+            inspect: output, events, run;
             secrets: list, set, delete),
+        group!("Deployments", "The challenges that are deployed for all teams, and the instance of each.";
+            deployments: list, redeploy, stop, redeploy_team, stop_team),
         group!("Plan", "Where and how often everything will be on air."; plan: show),
         group!("History", "Past transmissions, log lines and the audit log.";
             history: transmissions, logs, dashboard; audit: list),

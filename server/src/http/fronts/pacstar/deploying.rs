@@ -10,8 +10,9 @@ use crate::http::openapi::answers::{Failed, Forbidden, Unavailable};
 use crate::http::problem::Code;
 use crate::http::state::Shared;
 use actix_web::web::{self, Json};
-use challengectl_coordinator::Coordinator;
 use challengectl_coordinator::deployments::Deployment;
+use challengectl_coordinator::{Coordinator, CoreError};
+use serde::de::DeserializeOwned;
 use std::time::Duration;
 
 /// Seconds that a request may wait.
@@ -31,11 +32,9 @@ pub async fn deploy(
     Asked(wait): Asked<Wait>,
     coordinator: Shared<Coordinator>,
 ) -> Result<Json<Challenge>, Problem> {
-    coordinator.deployments.get(&key).await?;
-    let (form, wait) = (body.read_if_any()?, checked(&wait)?);
-    let key = key.into_inner();
-    let seen = coordinator.deployments.deploy(key.clone(), form.force_redeploy, user.actor()).await.map_err(refused)?;
-    Ok(Json(Challenge::new(settled(&coordinator, seen, wait).await?, &user)))
+    let (form, wait) = asked(&coordinator, &key, body, &wait).await?;
+    let changed = coordinator.deployments.deploy(key.into_inner(), form.force_redeploy, user.actor()).await;
+    answer(&coordinator, changed, wait, &user).await
 }
 
 /// Stop a challenge.
@@ -51,11 +50,9 @@ pub async fn stop(
     Asked(wait): Asked<Wait>,
     coordinator: Shared<Coordinator>,
 ) -> Result<Json<Challenge>, Problem> {
-    coordinator.deployments.get(&key).await?;
-    let (form, wait) = (body.read_if_any()?, checked(&wait)?);
-    let key = key.into_inner();
-    let seen = coordinator.deployments.stop(key, form.remove_instances, user.actor()).await.map_err(refused)?;
-    Ok(Json(Challenge::new(settled(&coordinator, seen, wait).await?, &user)))
+    let (form, wait) = asked(&coordinator, &key, body, &wait).await?;
+    let changed = coordinator.deployments.stop(key.into_inner(), form.remove_instances, user.actor()).await;
+    answer(&coordinator, changed, wait, &user).await
 }
 
 /// Show how a team reaches its instance.
@@ -95,6 +92,31 @@ pub async fn access_in_short(
     access(user, path, coordinator).await
 }
 
+/// Reads what is to be done with a challenge. That it is not there is said before what is wrong with the request.
+async fn asked<F: DeserializeOwned + Default>(
+    coordinator: &Coordinator,
+    key: &str,
+    body: Lazy<F>,
+    wait: &Wait,
+) -> Result<(F, Duration), Problem> {
+    coordinator.deployments.get(key).await?;
+    Ok((body.read_if_any()?, checked(wait)?))
+}
+
+/// Answers with the changed challenge, when nothing of it is on its way any more or the time is over.
+async fn answer(
+    coordinator: &Coordinator,
+    changed: Result<Deployment, CoreError>,
+    wait: Duration,
+    user: &User,
+) -> Result<Json<Challenge>, Problem> {
+    let mut seen = changed.map_err(refused)?;
+    if !wait.is_zero() {
+        seen = coordinator.deployments.settled(&seen.challenge.key, wait).await?;
+    }
+    Ok(Json(Challenge::new(seen, user)))
+}
+
 fn missing() -> Problem {
     Problem::new(Code::NotFound).because("there is no instance of this team")
 }
@@ -103,12 +125,4 @@ fn checked(wait: &Wait) -> Result<Duration, Problem> {
     let seconds = wait.wait.unwrap_or(0);
     let refuse = || unprocessable(format!("wait: {seconds}, not from 0 to {MAX_WAIT}"));
     (seconds <= MAX_WAIT).then(|| Duration::from_secs(seconds.into())).ok_or_else(refuse)
-}
-
-/// Waits until nothing of a challenge is on its way.
-async fn settled(coordinator: &Coordinator, seen: Deployment, wait: Duration) -> Result<Deployment, Problem> {
-    if wait.is_zero() {
-        return Ok(seen);
-    }
-    Ok(coordinator.deployments.settled(&seen.challenge.key, wait).await?)
 }

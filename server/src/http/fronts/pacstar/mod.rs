@@ -12,6 +12,8 @@ mod quantity;
 mod users;
 mod wire;
 
+pub use wire::Endpoint;
+
 use crate::http::cross_site;
 use crate::http::not_found;
 use crate::http::openapi::{self, ErrorForm, Group, group, pages};

@@ -130,16 +130,21 @@ pub async fn run_on(site: &Site, front: Front<'_>, headers: &[(&str, &str)], wit
     successful.lines().map(str::to_owned).collect()
 }
 
-/// Generated requests hardly succeed here: there is no alarm in force, no instance and no secret, and the radios of a configuration are checked
+/// Generated requests hardly succeed here: there is no alarm in force, no instance, no deployment and no secret, and the radios of a configuration are checked
 /// against rules that the schema cannot express.
-const RARE: [&str; 11] = [
+const RARE: [&str; 16] = [
     "/api/alarms/acknowledge",
     "/api/alarms/shelve",
     "/api/alarms/unshelve",
     "/api/enrollment/token",
     "/api/instances/{instance_id}",
     "/api/instances/{instance_id}/output",
+    "/api/instances/{instance_id}/events",
     "/api/instances/{instance_id}/run",
+    "/api/deployments/{deployment_id}/redeploy",
+    "/api/deployments/{deployment_id}/stop",
+    "/api/deployments/{deployment_id}/teams/{team}/redeploy",
+    "/api/deployments/{deployment_id}/teams/{team}/stop",
     "/api/secrets/{name}",
     "/api/play/challenges/{challenge_id}/instance",
     "/api/play/challenges/{challenge_id}/instance/extend",

@@ -116,7 +116,13 @@ pub const MATRIX: &[(&str, &str, Asks)] = &[
     ("DELETE", "/api/instances", Least(Operator)),
     ("DELETE", "/api/instances/{instance_id}", Least(Operator)),
     ("GET", "/api/instances/{instance_id}/output", Least(Operator)),
+    ("GET", "/api/instances/{instance_id}/events", Least(Operator)),
     ("POST", "/api/instances/{instance_id}/run", Least(Admin)),
+    ("GET", "/api/deployments", Least(Viewer)),
+    ("POST", "/api/deployments/{deployment_id}/redeploy", Least(Operator)),
+    ("POST", "/api/deployments/{deployment_id}/stop", Least(Operator)),
+    ("POST", "/api/deployments/{deployment_id}/teams/{team}/redeploy", Least(Operator)),
+    ("POST", "/api/deployments/{deployment_id}/teams/{team}/stop", Least(Operator)),
     ("GET", "/api/submissions", Least(Operator)),
     ("GET", "/api/secrets", Least(Operator)),
     ("PUT", "/api/secrets/{name}", Least(Admin)),
@@ -227,6 +233,7 @@ async fn every_route_admits_exactly_the_authorised_clients() {
             .replace("{instance_challenge_id}", "999")
             .replace("{challenge_id}", "999")
             .replace("{username}", "nobody");
+        let path = path.replace("{deployment_id}", "nothing").replace("{team}", "team-001");
         let path = path.replace("{token_id}", "nothing").replace("{key_id}", "nothing").replace("{name}", "nothing");
         let probe = Probe {
             site: &site,

@@ -67,6 +67,22 @@ pub async fn output(
     Ok(printed(coordinator.instances.output(number(&instance_id)?, container, lines).await?))
 }
 
+/// Show what a cluster has recorded about the objects of an instance.
+///
+/// One line for each event, the oldest first. Other engines record none, and say so.
+#[utoipa::path(
+    get,
+    path = "/api/instances/{instance_id}/events",
+    responses((status = OK, body = Printed), Missing, Unavailable)
+)]
+pub async fn events(
+    _: Operator,
+    instance_id: web::Path<String>,
+    coordinator: Shared<Coordinator>,
+) -> Result<HttpResponse, Problem> {
+    Ok(printed(coordinator.instances.events(number(&instance_id)?).await?))
+}
+
 /// Run a command in a container of an instance.
 ///
 /// The answer comes when it has ended, or after 15 seconds with what it has printed until then.

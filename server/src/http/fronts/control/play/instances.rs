@@ -86,7 +86,8 @@ fn program(placed: &Placed) -> Option<String> {
 }
 
 fn view(placed: Placed, challenge: String, owner: String, program: Option<String>) -> InstanceView {
-    let Placed { session, ports } = placed;
+    let state = placed.state().into();
+    let Placed { session, ports, .. } = placed;
     let (runner_id, engine_id, host) = match session.place {
         Some(place) => (Some(place.runner_id), Some(place.engine_id), place.host),
         None => Default::default(),
@@ -101,7 +102,7 @@ fn view(placed: Placed, challenge: String, owner: String, program: Option<String
         front: session.front,
         runner_id,
         engine_id,
-        state: session.state.into(),
+        state,
         requested_at: session.requested_at,
         running_at: session.running_at,
         expires_at: session.reap_at,
@@ -114,7 +115,8 @@ fn view(placed: Placed, challenge: String, owner: String, program: Option<String
 
 /// Stop an instance.
 ///
-/// Its runner removes it as soon as it can.
+/// Its runner removes it as soon as it can. That of a team which is deployed in a cluster keeps its address, and a redeploy
+/// brings it back.
 #[utoipa::path(delete, path = "/api/instances/{instance_id}", responses(Done))]
 pub async fn stop(
     Operator(person): Operator,

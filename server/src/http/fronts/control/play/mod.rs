@@ -1,5 +1,6 @@
 //! Teams, players, their instances and what they submit, for operators.
 
+pub mod deployments;
 pub mod inspect;
 pub mod instances;
 pub mod players;

@@ -4,6 +4,7 @@ use super::Config;
 use super::instance::{Endpoint, ShownInstance};
 use crate::http::fronts::pacstar::principal::User;
 use crate::http::fronts::pacstar::seconds;
+use crate::words::DeploymentStatus;
 use challengectl_coordinator::deployments::{DeployedChallenge, Deployment, Status};
 use serde::Serialize;
 use serde_json::Value;
@@ -24,8 +25,7 @@ pub struct Challenge {
     config: Value,
     total_teams: u32,
     is_active: bool,
-    #[schema(value_type = DeploymentStatus)]
-    status: &'static str,
+    status: DeploymentStatus,
     /// Those that the caller may see.
     instances: Vec<ShownInstance>,
     #[schema(format = DateTime)]
@@ -39,19 +39,6 @@ pub struct Challenge {
     /// What is odd about the config, for a Master.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
-}
-
-/// The status of a challenge or an instance.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[expect(dead_code, reason = "it is described here, and written by `Status`")]
-pub enum DeploymentStatus {
-    Pending,
-    Deploying,
-    Running,
-    Stopping,
-    Stopped,
-    Failed,
 }
 
 impl Challenge {
@@ -70,7 +57,7 @@ impl Challenge {
             config: shown.unwrap_or(if user.is_master() { challenge.config } else { Value::Null }),
             total_teams: challenge.teams,
             is_active: challenge.active,
-            status: status.as_str(),
+            status: status.into(),
             instances: instances.map(ShownInstance::from).collect(),
             created_at: seconds(challenge.created_at),
             updated_at: seconds(challenge.updated_at),

@@ -1,8 +1,9 @@
 //! Instances, and the way to them.
 
-use super::challenge::{DeploymentStatus, config};
+use super::challenge::config;
 use super::port::PortEntry;
 use crate::http::fronts::pacstar::seconds;
+use crate::words::DeploymentStatus;
 use challengectl_common::wire::deployments::NodePort;
 use challengectl_coordinator::deployments::{DeployedChallenge, Instance};
 use serde::Serialize;
@@ -28,8 +29,7 @@ pub struct ShownInstance {
     /// That of the pod that is ready.
     #[schema(value_type = Option<String>)]
     internal_ip: Option<IpAddr>,
-    #[schema(value_type = DeploymentStatus)]
-    status: &'static str,
+    status: DeploymentStatus,
     /// Why it does not run.
     message: Option<String>,
     /// When this incarnation began.
@@ -48,16 +48,33 @@ pub struct ShownInstance {
 
 /// Where players reach an instance.
 pub struct Endpoint {
+    /// The address; that of a node where its ports lead to the instance.
     pub ip: Option<IpAddr>,
+    /// Where the load balancer gives a name in the place of an address.
     host: Option<String>,
 }
 
 impl Endpoint {
+    /// Returns where an instance is reached.
     pub fn of(instance: &Instance) -> Self {
         let given = instance.slot.deployed.host.clone();
         let given_ip = given.as_deref().and_then(|host| host.parse().ok());
         let leased = instance.slot.address.map(IpAddr::from).filter(|_| instance.slot.deployed.node_ports.is_empty());
         Self { ip: leased.or(given_ip), host: given.filter(|_| leased.is_none() && given_ip.is_none()) }
+    }
+
+    /// Returns the address or the name.
+    pub fn address(&self) -> Option<String> {
+        self.host.clone().or(self.ip.map(|ip| ip.to_string()))
+    }
+
+    /// Returns the URL of an instance that is reached here; `None` as long as there is no address.
+    pub fn url(&self, challenge: &DeployedChallenge, instance: &Instance) -> Option<String> {
+        let node_ports = &instance.slot.deployed.node_ports;
+        let via = |port: u16| node_ports.iter().find(|it| it.port.number.get() == port).map(|it| it.node_port);
+        let in_url = |ip: IpAddr| if ip.is_ipv6() { format!("[{ip}]") } else { ip.to_string() };
+        let at = self.host.clone().or(self.ip.map(in_url))?;
+        config(challenge)?.url(&at, via)
     }
 }
 
@@ -71,7 +88,7 @@ impl From<Instance> for ShownInstance {
             public_host: host,
             node_ports: it.slot.deployed.node_ports,
             internal_ip: it.slot.deployed.internal_ip,
-            status: it.status.as_str(),
+            status: it.status.into(),
             message: it.message,
             created_at: seconds(it.slot.created_at),
             seen_at: it.seen_at.map(seconds),
@@ -100,8 +117,7 @@ pub struct Access {
     ports: Value,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     node_ports: Vec<NodePort>,
-    #[schema(value_type = DeploymentStatus)]
-    status: &'static str,
+    status: DeploymentStatus,
     message: Option<String>,
     #[schema(format = DateTime)]
     created_at: String,
@@ -110,12 +126,9 @@ pub struct Access {
 impl Access {
     /// Returns how an instance is reached.
     pub fn new(challenge: DeployedChallenge, it: Instance) -> Self {
-        let Endpoint { ip, host } = Endpoint::of(&it);
-        let node_ports = it.slot.deployed.node_ports;
-        let via = |port: u16| node_ports.iter().find(|it| it.port.number.get() == port).map(|it| it.node_port);
-        let in_url = |ip: IpAddr| if ip.is_ipv6() { format!("[{ip}]") } else { ip.to_string() };
-        let at = host.clone().or(ip.map(in_url));
-        let access_url = at.zip(config(&challenge)).and_then(|(at, config)| config.url(&at, via));
+        let endpoint = Endpoint::of(&it);
+        let access_url = endpoint.url(&challenge, &it);
+        let Endpoint { ip, host } = endpoint;
         Self {
             team_id: it.team,
             challenge_name: challenge.name,
@@ -123,8 +136,8 @@ impl Access {
             public_host: host,
             access_url,
             ports: challenge.config.get("ports").cloned().unwrap_or_default(),
-            node_ports,
-            status: it.status.as_str(),
+            node_ports: it.slot.deployed.node_ports,
+            status: it.status.into(),
             message: it.message,
             created_at: seconds(it.slot.created_at),
         }

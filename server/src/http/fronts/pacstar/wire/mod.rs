@@ -11,7 +11,7 @@ mod user;
 pub use challenge::{Challenge, ChallengeList, ChallengeStats};
 pub use config::Config;
 pub use forms::{DeployForm, NewChallenge, Page, StopForm, UpdateForm, Wait, description, name};
-pub use instance::Access;
+pub use instance::{Access, Endpoint};
 pub use resources::Ceiling;
 pub use user::{Account, AccountChange, Login, Refresh, Registration, Tokens, email, team, zone};
 
