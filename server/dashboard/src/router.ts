@@ -29,6 +29,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/air', component: () => import('./pages/air/AirPage.vue') },
   { path: '/alarms', component: () => import('./pages/alarms/AlarmsPage.vue') },
   { path: '/instances', component: () => import('./pages/instances/InstancesPage.vue') },
+  { path: '/deployments', component: () => import('./pages/deployments/DeploymentsPage.vue') },
   { path: '/submissions', component: () => import('./pages/submissions/SubmissionsPage.vue') },
   { path: '/teams', component: () => import('./pages/teams/TeamsPage.vue') },
   { path: '/transmissions', component: () => import('./pages/transmissions/TransmissionsPage.vue') },

@@ -35,6 +35,7 @@ export const PAGES = [
   'air',
   'alarms',
   'instances',
+  'deployments',
   'submissions',
   'teams',
   'transmissions',

@@ -20,9 +20,17 @@ export interface Account {
   secret: string
 }
 
+export interface Order {
+  session_id: number
+  fence: number
+  /** Null: nothing may be left of it. */
+  run: { deployment?: { name: string; team: string; address?: string; is_paused?: boolean } } | null
+}
+
 interface Orders {
   revision: number
-  orders: { session_id: number; fence: number; run: object | null }[]
+  orders: Order[]
+  inspections?: { inspection_id: number; subject: 'events' | object }[]
 }
 
 /** A server and its runners as real programs, in a folder of their own. */

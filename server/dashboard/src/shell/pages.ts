@@ -1,4 +1,5 @@
 import {
+  Boxes,
   ChartNoAxesGantt,
   Container,
   FileClock,
@@ -43,6 +44,7 @@ export const groups: { label: string; pages: PageLink[] }[] = [
     label: words.groupPlay,
     pages: [
       { to: '/instances', label: words.instances, icon: Container, least: 'viewer' },
+      { to: '/deployments', label: words.deployments, icon: Boxes, least: 'viewer' },
       { to: '/submissions', label: words.submissions, icon: Flag, least: 'operator' },
       { to: '/teams', label: words.teams, icon: Users, least: 'operator' },
     ],

@@ -3,6 +3,7 @@ import { air } from './event/air'
 import { alarms } from './event/alarms'
 import { challenges } from './event/challenges'
 import { common } from './common'
+import { deployments } from './players/deployments'
 import { flags } from './players/flags'
 import { instanceChallenges } from './players/instance-challenges'
 import { instances } from './players/instances'
@@ -29,6 +30,7 @@ export const text = {
   alarms,
   challenges,
   common,
+  deployments,
   flags,
   instanceChallenges,
   instances,

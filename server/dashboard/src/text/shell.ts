@@ -7,6 +7,7 @@ export const shell = {
   air: 'Air',
   alarms: 'Alarms',
   instances: 'Instances',
+  deployments: 'Deployments',
   submissions: 'Submissions',
   teams: 'Teams',
   transmissions: 'Transmissions',

@@ -27,6 +27,7 @@ export const instances = {
   stopOf: (challenge: string, owner: string) => `Stop: ${challenge} of ${owner}`,
   askStop: (challenge: string, owner: string) => `Stop “${challenge}” of “${owner}”?`,
   askStopText: 'Their work in it is lost. They can start another.',
+  askPauseText: 'What was done in it is lost. Its address stays; a redeploy on the page Deployments brings it back.',
   stopping: 'The instance is being stopped',
   stopAll: (front: string) => `Stop all of ${front}`,
   askStopAll: (front: string, count: number) =>
@@ -41,6 +42,9 @@ export const instances = {
   outputAbout: 'The last lines that its program has printed.',
   nothingPrinted: 'It has printed nothing.',
   showOutput: 'Show output',
+  events: 'Events',
+  showEvents: 'Show events',
+  nothingRecorded: 'Its cluster has recorded nothing in the last hour.',
   container: 'Container',
   containerHelp: 'Empty: the first',
   command: 'Command',
