@@ -6,6 +6,7 @@ mod assignments;
 mod boundary;
 mod downloads;
 mod ending;
+mod engines;
 mod enrollment;
 mod hostile;
 mod identity;
