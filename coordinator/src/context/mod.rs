@@ -135,7 +135,12 @@ impl Context {
         F: Future<Output = Result<Done<T>, CoreError>> + Send,
     {
         let this = Arc::clone(self);
-        self.run_to_completion(async move { Ok(work(this.begin(actor, action).await?).await?.outcome()) }).await
+        self.run_to_completion(async move {
+            let transaction = this.store.write_for_players().await?;
+            let command = Command::new(transaction, actor, action, this.clock.now());
+            Ok(work(command).await?.outcome())
+        })
+        .await
     }
 
     /// Inserts the audit row of something that was refused to an actor, and changes nothing. `target` is what was asked for;
