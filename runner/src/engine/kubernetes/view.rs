@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
@@ -29,6 +29,8 @@ pub(crate) struct View {
     services: Store<Service>,
     namespaces: Store<Namespace>,
     changes: Arc<Changes>,
+    /// Set when everything has been listed.
+    is_complete: OnceCell<()>,
     /// Ended with the view.
     _watches: JoinSet<()>,
 }
@@ -64,17 +66,22 @@ impl View {
             services: follow(Api::all(client.clone()), owner, &changes, &mut watches),
             namespaces: follow(Api::all(client.clone()), owner, &changes, &mut watches),
             changes,
+            is_complete: OnceCell::new(),
             _watches: watches,
         }
     }
 
-    /// Waits until everything has been listed.
+    /// Waits until everything has been listed. Any number may wait.
     pub(crate) async fn is_complete(&self) {
-        // They fail only when the watches have ended, which they do with the view.
-        let _ = self.deployments.wait_until_ready().await;
-        let _ = self.pods.wait_until_ready().await;
-        let _ = self.services.wait_until_ready().await;
-        let _ = self.namespaces.wait_until_ready().await;
+        // One after the other: of several that wait for a store, kube (5.0) wakes the last only.
+        let all_listed = async || {
+            // They fail only when the watches have ended, which they do with the view.
+            let _ = self.deployments.wait_until_ready().await;
+            let _ = self.pods.wait_until_ready().await;
+            let _ = self.services.wait_until_ready().await;
+            let _ = self.namespaces.wait_until_ready().await;
+        };
+        self.is_complete.get_or_init(all_listed).await;
     }
 
     /// Tells when something changes.
