@@ -167,7 +167,9 @@ fn user(text: &str) -> Result<(u32, Option<u32>), EngineError> {
 fn probe(check: &HealthCheck, period: u32, failures: u32) -> Value {
     let port = check.port.number;
     let (name, asked) = match &check.path {
-        Some(path) => ("httpGet", json!({"path": path, "port": port})),
+        // With its default: what the cluster fills in by itself has no owner, so that half a question would stay beside the
+        // other kind, when the next spec has that.
+        Some(path) => ("httpGet", json!({"path": path, "port": port, "scheme": "HTTP"})),
         None => ("tcpSocket", json!({"port": port})),
     };
     json!({name: asked, "periodSeconds": period, "failureThreshold": failures, "timeoutSeconds": TIMEOUT_SECONDS})
