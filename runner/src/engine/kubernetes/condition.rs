@@ -127,17 +127,21 @@ fn waits(container: &ContainerStatus) -> Option<Condition> {
         }
         None => said(reason, message),
     };
-    // A registry may be away for a moment; what it does not have, it will not have.
-    let is_missing = message.is_some_and(|it| it.contains("not found") || it.contains("does not exist"));
-    let is_permanent =
-        matches!(reason, "InvalidImageName" | "ErrImageNeverPull") || (reason.contains("ImagePull") && is_missing);
+    // As in Docker, an instance whose image cannot be had is not started again by itself: kubelet has tried, and takes half a
+    // minute to remove the pod.
+    let is_permanent = reason.contains("Image");
     Some(Condition::Stuck { reason: format!("{}: {text}", container.name), is_permanent })
 }
+
+/// What is refused for a moment in each new namespace, until the cluster has made the account in it that all pods have.
+const NO_ACCOUNT_YET: &str = "error looking up service account";
 
 /// Returns why the cluster makes no pod, such as that its quota is full: only the Deployment says so (Kubernetes 96634).
 fn refused(deployment: &Deployment) -> Option<String> {
     let conditions = deployment.status.as_ref()?.conditions.as_ref()?;
-    let failure = conditions.iter().find(|it| it.type_ == "ReplicaFailure" && it.status == "True")?;
+    let is_lasting = |message: &Option<String>| !message.as_ref().is_some_and(|it| it.contains(NO_ACCOUNT_YET));
+    let is_failure = |type_: &str, status: &str| type_ == "ReplicaFailure" && status == "True";
+    let failure = conditions.iter().find(|it| is_failure(&it.type_, &it.status) && is_lasting(&it.message))?;
     Some(said(failure.reason.as_deref().unwrap_or("ReplicaFailure"), failure.message.as_deref()))
 }
 
@@ -228,7 +232,7 @@ mod tests {
             stuck(waiting("ErrImagePull", "failed to resolve reference \"web:1\": web:1: not found")),
             ("web: ErrImagePull: failed to resolve reference \"web:1\": web:1: not found".to_owned(), true)
         );
-        assert!(!stuck(waiting("ErrImagePull", "i/o timeout")).1);
+        assert!(stuck(waiting("ImagePullBackOff", "i/o timeout")).1);
         assert_eq!(
             stuck(waiting("CrashLoopBackOff", "back-off 10s")),
             ("web: CrashLoopBackOff: it ended with status 137, OOMKilled".to_owned(), false)
@@ -243,6 +247,11 @@ mod tests {
             {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota: teams"}
         ]});
         assert_eq!(seen(&full, vec![]), Condition::NotReady(Some("FailedCreate: exceeded quota: teams".to_owned())));
+        let new = json!({"conditions": [{
+            "type": "ReplicaFailure", "status": "True", "reason": "FailedCreate",
+            "message": "pods \"web\" is forbidden: error looking up service account new/default: serviceaccount \"default\" not found",
+        }]});
+        assert_eq!(seen(&new, vec![]), Condition::NoPod, "the cluster has not made it yet");
         let homeless = json!({"phase": "Pending", "conditions": [
             {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes are available"}
         ]});
