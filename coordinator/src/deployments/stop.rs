@@ -43,6 +43,7 @@ impl Deployments {
         outcome: &str,
     ) -> Result<(), CoreError> {
         slot.wanted = false;
+        slot.message = None;
         slots::update(connection, &slot).await?;
         if let Some(session) = sessions::get(connection, slot.session_id).await? {
             self.instances.stop_in(connection, session, outcome).await?;

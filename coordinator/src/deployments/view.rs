@@ -137,7 +137,7 @@ fn instance(all: &Instances, slot: Slot, session: &Session, waits_for_names: boo
     let message = match (status, session.state) {
         _ if waits_for_names => Some(OLD_NAMESPACE.to_owned()),
         (Status::Pending, _) => Some(NO_RUNNER.to_owned()),
-        (Status::Deploying, SessionState::Stopping) => Some(OLD_INSTANCE.to_owned()),
+        (Status::Deploying, SessionState::Stopping) => slot.message.clone().or_else(|| Some(OLD_INSTANCE.to_owned())),
         _ => slot.message.clone(),
     };
     // As long as its runner is online, it would say that something has changed.

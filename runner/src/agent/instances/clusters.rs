@@ -7,7 +7,7 @@ use super::super::Agent;
 use super::Engine;
 use super::work::{self, Outcome};
 use crate::engine::{Cluster, Condition, EngineError, IsWanted};
-use challengectl_common::wire::deployments::DeploymentOrder;
+use challengectl_common::wire::deployments::{Deployed, DeploymentOrder};
 use challengectl_common::wire::instances::{InstanceState, Order, RunOrder};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -36,12 +36,12 @@ pub(super) async fn settle(
 ) -> Result<Outcome, EngineError> {
     let cluster = cluster?;
     let is_current = || agent.instances.is_current(order);
+    cluster.view().is_complete().await;
     let Some(run) = &order.run else {
         cluster.remove(order.session_id, &is_current).await?;
         remove_unwanted_namespaces(agent, cluster).await?;
         return Ok(Outcome::Removed);
     };
-    cluster.view().is_complete().await;
     if let Some(deployment) = &run.deployment {
         return deploy(agent, cluster, order, run, deployment).await;
     }
@@ -128,7 +128,9 @@ async fn deploy(
         Ok(()) => {}
         Err(EngineError::Refused(reason) | EngineError::Impossible(reason)) => return Ok(pending(Some(reason))),
         Err(lingers @ EngineError::Lingers(_)) => {
-            work::report(agent, order, pending(Some(lingers.to_string())));
+            if let Some(why) = cluster.held_namespace(&deployment.namespace, &lingers) {
+                work::report(agent, order, pending(Some(why)));
+            }
             return Err(lingers);
         }
         Err(error) => return Err(error),
@@ -213,9 +215,24 @@ async fn run(agent: Arc<Agent>, position: usize) {
         for (session, fence, why) in unwell.look(&agent, engine, cluster) {
             work::end(&agent, session, fence, why);
         }
+        tell_held(&agent, engine, cluster);
         match remove_leftovers(&agent, cluster, &unknown).await {
             Ok(now) => unknown = now,
             Err(error) => tracing::debug!("{error}"),
+        }
+    }
+}
+
+/// Says of removals that do not come to their end what holds them.
+fn tell_held(agent: &Agent, engine: &Engine, cluster: &Cluster) {
+    let removals: Vec<Order> = {
+        let sessions = agent.instances.sessions.lock();
+        let orders = sessions.values().map(|it| &it.order);
+        orders.filter(|it| it.engine_id == engine.config.id && it.run.is_none()).cloned().collect()
+    };
+    for order in removals {
+        if let Some(why) = cluster.held(order.session_id) {
+            work::report(agent, &order, Outcome::Deployed(InstanceState::Pending, Some(why), Deployed::default()));
         }
     }
 }

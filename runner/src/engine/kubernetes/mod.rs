@@ -9,6 +9,7 @@ mod apply;
 mod calls;
 mod condition;
 mod events;
+mod held;
 mod inspect;
 mod manifests;
 mod names;

@@ -14,8 +14,8 @@ use std::fmt::Debug;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long news are waited for before the cluster is asked again what is left.
-const PAUSE: Duration = Duration::from_secs(2);
+/// How long the watches are waited for before the cluster is asked again what is left: they may have missed something.
+const PAUSE: Duration = Duration::from_secs(5);
 /// How long a Service waits for an address before it is made anew.
 const ADDRESS_TIMEOUT: Duration = Duration::from_secs(120);
 
@@ -27,13 +27,11 @@ impl Cluster {
     /// [`EngineError::Superseded`] if another order has come meanwhile.
     pub(crate) async fn remove(&self, session: i64, is_wanted: IsWanted<'_>) -> Result<(), EngineError> {
         self.applied.lock().remove(&session);
-        let mut news = self.view.news();
         while self.remove_once(session).await? > 0 {
             if !is_wanted() {
                 return Err(EngineError::Superseded);
             }
-            // Without news, objects are held by something else, and are asked for all the same.
-            let _ = timeout(PAUSE, news.changed()).await;
+            let _ = timeout(PAUSE, self.view.is_without(session)).await;
         }
         Ok(())
     }
@@ -44,10 +42,9 @@ impl Cluster {
         // Never closed.
         let _permit = self.removals.acquire().await;
         let mut left = self.remove_all::<Service>(session).await?;
-        left += self.remove_all::<Secret>(session).await?;
+        left += self.remove_secrets(session).await?;
         left += self.remove_all::<NetworkPolicy>(session).await?;
         left += self.remove_all::<Deployment>(session).await?;
-        // The cluster ends them by itself, sooner or later.
         left += self.remove_all::<Pod>(session).await?;
         Ok(left)
     }
@@ -60,7 +57,7 @@ impl Cluster {
         let found = self.call(Api::<K>::all(self.client.clone()).list_metadata(&own)).await?;
         for object in &found {
             // It is on its way, or somebody's finalizer holds it, which is never taken off.
-            if object.metadata.deletion_timestamp.is_some() {
+            if object.metadata.deletion_timestamp.is_some() || is_kept(object) {
                 continue;
             }
             let namespace = object.namespace().unwrap_or_default();
@@ -68,6 +65,18 @@ impl Cluster {
             self.remove_by(api.delete(&object.name_any(), &DeleteParams::background())).await?;
         }
         Ok(found.items.len())
+    }
+
+    /// Removes Secrets without a look at them, which would need the right to read those of all others.
+    async fn remove_secrets(&self, session: i64) -> Result<usize, EngineError> {
+        let own = ListParams::default().labels(&names::of_session(&self.owner, session));
+        let mut left = 0;
+        for namespace in self.view.namespaces() {
+            let api = Api::<Secret>::namespaced(self.client.clone(), &namespace);
+            let removed = self.call(api.delete_collection(&DeleteParams::background(), &own)).await?;
+            left += removed.left().map_or(0, |removed| removed.items.len());
+        }
+        Ok(left)
     }
 
     /// Removes a namespace of deployments that no order wants any more.
@@ -101,4 +110,10 @@ impl Cluster {
     pub(crate) fn deployment_namespaces(&self) -> Vec<String> {
         self.view.namespaces().into_iter().filter(|name| *name != self.players).collect()
     }
+}
+
+/// Returns whether an object is kept by another one: a pod by its ReplicaSet, with which it goes, and which would make one more
+/// for each that is removed before it.
+fn is_kept(object: &impl ResourceExt) -> bool {
+    object.owner_references().iter().any(|owner| owner.controller == Some(true))
 }

@@ -57,6 +57,12 @@ pub(super) struct Objects {
     pub(super) services: Vec<Arc<Service>>,
 }
 
+impl Objects {
+    fn is_empty(&self) -> bool {
+        self.deployment.is_none() && self.pods.is_empty() && self.services.is_empty()
+    }
+}
+
 impl View {
     pub(super) fn open(client: &Client, owner: &Owner) -> Self {
         let (changes, mut watches) = (Arc::new(Changes::default()), JoinSet::new());
@@ -87,6 +93,15 @@ impl View {
     /// Tells when something changes.
     pub(crate) fn news(&self) -> watch::Receiver<()> {
         self.changes.news.subscribe()
+    }
+
+    /// Waits until nothing is there of a session.
+    pub(super) async fn is_without(&self, session: i64) {
+        let mut news = self.news();
+        while !self.objects(session).is_empty() {
+            // Fails when the watches have ended, which they do with the view.
+            let _ = news.changed().await;
+        }
     }
 
     /// Takes what has changed.
@@ -152,6 +167,11 @@ impl View {
         there.map(|it| it.name_any()).collect()
     }
 
+    /// Returns a namespace, which may be ending.
+    pub(super) fn namespace(&self, name: &str) -> Option<Arc<Namespace>> {
+        self.namespaces.state().into_iter().find(|it| it.name_any() == name)
+    }
+
     /// Returns whether a namespace has anything of a session.
     pub(crate) fn is_in_use(&self, namespace: &str) -> bool {
         let is_in = |it: Option<String>| it.as_deref() == Some(namespace);
@@ -162,7 +182,7 @@ impl View {
 
     #[cfg(test)]
     pub(super) fn ends_namespace(&self, name: &str) -> bool {
-        self.namespaces.state().iter().any(|it| it.name_any() == name)
+        self.namespace(name).is_some()
     }
 
     pub(super) fn has_namespace(&self, name: &str) -> bool {
