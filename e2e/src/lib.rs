@@ -11,6 +11,7 @@ pub mod kubernetes;
 pub mod listen;
 pub mod load;
 pub mod operator;
+pub mod pair;
 pub mod processes;
 pub mod programs;
 pub mod quantiles;

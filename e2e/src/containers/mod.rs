@@ -5,9 +5,10 @@ pub mod hostile;
 pub mod network;
 pub mod outside;
 
+use crate::pair::{Pair, exchange};
 use crate::programs::{Process, output_of, program, run};
 use crate::site::{Environment, wait_until};
-use anyhow::{Context, Result};
+use anyhow::Result;
 pub use engine::{Engine, Kind};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use std::process::Command;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// Time for a server or a runner to be ready.
+/// Time for an instance to be ready.
 const READY: Duration = Duration::from_secs(60);
 
 /// Makes a test for each engine of functions that take its [`Kind`].
@@ -42,8 +43,7 @@ pub const FRONT: &str = "http://localhost:5000";
 
 /// A container engine in a network of its own, with a server and a runner beside it.
 pub struct Place {
-    server: Option<Process>,
-    runner: Option<Process>,
+    pair: Pair,
     /// Runners without engines.
     others: Vec<Process>,
     engine: Engine,
@@ -78,7 +78,7 @@ impl Place {
     }
 
     fn new(folder: TempDir, engine: Engine, is_secure: bool) -> Self {
-        Self { folder, engine, is_secure, server: None, runner: None, others: Vec::new() }
+        Self { pair: Pair::new(engine.process(), folder.path()), folder, engine, is_secure, others: Vec::new() }
     }
 
     fn complete(self, build: impl FnOnce(&Self) -> Result<()>) -> Result<Self> {
@@ -95,17 +95,12 @@ impl Place {
 
     /// Enrols a runner, and writes its settings, which are these and what each has.
     fn enroll(&self, name: &str, file: &str, settings: &str) -> Result<()> {
-        let words = output_of(self.inside(&program("challengectl-server")?).args(["runner", "enroll", name]))?;
-        let token = words.split_whitespace().last().context("no token was printed")?;
-        let state = self.folder.path().join(name);
-        let (server, trust) = if self.is_secure {
-            ("https://localhost:8443", format!("ca_cert: {}\n", self.certificate().display()))
+        let server = if self.is_secure {
+            format!("server: https://localhost:8443\nca_cert: {}\n", self.certificate().display())
         } else {
-            ("http://127.0.0.1:8443", String::new())
+            "server: http://127.0.0.1:8443\n".to_owned()
         };
-        let all =
-            format!("server: {server}\nenrollment_token: {token}\nstate_dir: {}\n{trust}{settings}", state.display());
-        Ok(std::fs::write(self.folder.path().join(file), all)?)
+        self.pair.enroll(name, file, &format!("{server}{settings}"))
     }
 
     /// Enrols another runner with these settings, and starts it in this environment.
@@ -120,23 +115,13 @@ impl Place {
     }
 
     fn write_settings(&self) -> Result<()> {
-        let mut settings = format!(
-            "listen: '[::]:8443'\ndata_dir: {}/data\nlease_seconds: 3\ngrace_seconds: 0.5\nengine: {{listen: 127.0.0.1:5000}}\n",
-            self.folder.path().display()
-        );
-        if self.is_secure {
-            settings.push_str("tls: {self_signed: true}\n");
-        }
-        Ok(std::fs::write(self.folder.path().join("server.yml"), settings)?)
+        let tls = if self.is_secure { "tls: {self_signed: true}\n" } else { "" };
+        self.pair.write_settings(&format!("listen: '[::]:8443'\nengine: {{listen: 127.0.0.1:5000}}\n{tls}"))
     }
 
     /// Starts the server, and waits until it answers.
     pub fn start_server(&mut self) -> Result<()> {
-        let mut command = self.inside(&program("challengectl-server")?);
-        let server = Process::start(command.arg("serve"), &self.folder.path().join("server.log"))?;
-        self.server = Some(server);
-        let answers = || Ok(self.request("GET", "/api/health", None).is_ok());
-        wait_until("the server answers", READY, answers).with_context(|| self.log("server.log"))
+        self.pair.start_server(&format!("{FRONT}/api/health"))
     }
 
     /// Starts the runner, and waits until it is registered.
@@ -146,26 +131,17 @@ impl Place {
 
     /// Starts the runner by a command that leads to its own.
     pub fn start_runner_by(&mut self, prefix: &[&str]) -> Result<()> {
-        let before = self.log("runner.log").matches("registered with").count();
-        let program = program("challengectl-runner")?;
-        let words = prefix.iter().map(Path::new).chain([program.as_path()]);
-        let mut command = self.engine.inside(Path::new("env"));
-        command.args(words);
-        command.env("CHALLENGECTL_CONFIG", self.folder.path().join("runner.yml"));
-        let runner = Process::start(command.arg("run"), &self.folder.path().join("runner.log"))?;
-        self.runner = Some(runner);
-        let is_there = || Ok(self.log("runner.log").matches("registered with").count() > before);
-        wait_until("the runner registers", READY, is_there).with_context(|| self.log("runner.log"))
+        self.pair.start_runner(prefix)
     }
 
     /// Kills the server.
     pub fn kill_server(&mut self) -> Result<()> {
-        self.server.take().context("the server does not run")?.kill()
+        self.pair.kill_server()
     }
 
     /// Kills the runner.
     pub fn kill_runner(&mut self) -> Result<()> {
-        self.runner.take().context("the runner does not run")?.kill()
+        self.pair.kill_runner()
     }
 
     /// Runs a command of the Docker client.
@@ -200,7 +176,7 @@ impl Place {
 
     /// Sends a request to a server that speaks TLS, as a browser with these cookies; returns status and body.
     pub fn browse(&self, cookies: &str, method: &str, path: &str, body: Option<&Value>) -> Result<(u16, Value)> {
-        let mut command = self.inside(Path::new("curl"));
+        let mut command = self.pair.inside(Path::new("curl"));
         command.arg("--cacert").arg(self.certificate()).args(["-H", &format!("Cookie: {cookies}")]);
         exchange(&mut command, method, &format!("https://localhost:8443{path}"), body)
     }
@@ -229,12 +205,12 @@ impl Place {
 
     /// Sends a request to the engine front as `curl` does; returns status and body.
     pub fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Result<(u16, Value)> {
-        exchange(&mut self.inside(Path::new("curl")), method, &format!("{FRONT}{path}"), body)
+        exchange(&mut self.pair.inside(Path::new("curl")), method, &format!("{FRONT}{path}"), body)
     }
 
     /// Loads a page of an instance, as a player does.
     pub fn page(&self, url: &str) -> Result<String> {
-        output_of(self.inside(Path::new("curl")).args([
+        output_of(self.pair.inside(Path::new("curl")).args([
             "-sS",
             "--retry",
             "20",
@@ -247,26 +223,8 @@ impl Place {
 
     /// Returns the log of a program.
     pub fn log(&self, name: &str) -> String {
-        std::fs::read_to_string(self.folder.path().join(name)).unwrap_or_default()
+        self.pair.log(name)
     }
-
-    /// Returns a command that runs in the engine's network, with the settings of the server.
-    fn inside(&self, program: &Path) -> Command {
-        let mut command = self.engine.inside(program);
-        command.env("CHALLENGECTL_CONFIG", self.folder.path().join("server.yml"));
-        command
-    }
-}
-
-/// Lets `curl` send a request; returns status and body.
-fn exchange(curl: &mut Command, method: &str, url: &str, body: Option<&Value>) -> Result<(u16, Value)> {
-    curl.args(["-sS", "-X", method, "-w", "\n%{http_code}", url]);
-    if let Some(body) = body {
-        curl.args(["-H", "Content-Type: application/json", "-d", &body.to_string()]);
-    }
-    let answer = output_of(curl)?;
-    let (body, status) = answer.rsplit_once('\n').context("no status")?;
-    Ok((status.parse()?, serde_json::from_str(body).with_context(|| body.to_owned())?))
 }
 
 fn sample_folder() -> PathBuf {
