@@ -4,7 +4,7 @@ SHELL := /bin/bash
 
 NODE := PATH=$(CURDIR)/.tools/node/bin:$$PATH PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
 
-.PHONY: help build dashboard openapi test-dashboard bench-dashboard dist packages packages-arm64 packages-test proof-programs check test fuzz-api proof proof-instances proof-processes cluster test-kubernetes bench bench-air bench-busy-host bench-gnuradio bench-instances bench-live bench-load bench-stops bench-transactions bench-trigger demo prerequisites tools check-tools
+.PHONY: help build dashboard openapi test-dashboard bench-dashboard dist packages packages-arm64 packages-test proof-programs check test fuzz-api proof proof-deployments proof-instances proof-processes cluster test-kubernetes bench bench-air bench-busy-host bench-gnuradio bench-instances bench-live bench-load bench-stops bench-transactions bench-trigger demo prerequisites tools check-tools
 
 # Features of the runner in `make dist`, beside the default ones: make dist RUNNER_FEATURES=soapy,freedv. Packages have
 # these two unless others are given; RUNNER_FEATURES= gives none. The server checks what runners send, so that it has
@@ -94,7 +94,7 @@ $(CLUSTER_PROGRAMS)/kubelet:
 # Not a part of `make test`, because of these 10 minutes. The tests of the runner are in the cluster's network.
 CLUSTER_TESTS := -p challengectl-e2e -p challengectl-runner --locked --run-ignored only
 test-kubernetes: cluster ## instances and deployments in a real cluster, which is started for it and ended; as root
-	scripts/tools.sh kubernetes nextest
+	scripts/tools.sh kubernetes documentation nextest
 	cargo build --locked -p challengectl-server -p challengectl-runner
 	cargo nextest run $(CLUSTER_TESTS) --no-run
 	trap 'scripts/cluster.sh down $(CLUSTER)' EXIT; \
@@ -149,6 +149,12 @@ bench-busy-host: tools dist ## eight busy radios and an idle one, alone and besi
 
 proof-processes: proof-programs ## 200 sessions with processes, and 100 kills of server and runner; needs root
 	target/dist/proof processes
+
+proof-deployments: cluster proof-programs ## deployments of 100 teams, 100 kills, and absences of 10 minutes, in a real cluster; as root
+	scripts/tools.sh kubernetes documentation
+	trap 'scripts/cluster.sh down $(CLUSTER)' EXIT; \
+	scripts/cluster.sh up $(CLUSTER) && \
+	for proof in '' '--kills 100' '--away 600'; do CLUSTER=$(CLUSTER) target/dist/proof deployments $$proof || exit; done
 
 bench-transactions: proof-programs ## the longest write transaction, with a million rows to forget and a runner that floods
 	target/dist/proof transactions

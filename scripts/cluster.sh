@@ -99,6 +99,10 @@ oomScoreAdj: 0
 failSwapOn: false
 syncFrequency: 5s
 nodeStatusUpdateFrequency: 4s
+maxPods: 240
+# Images that no pod uses stay, however full the host's disk is: no registry has them.
+imageGCHighThresholdPercent: 100
+imageGCLowThresholdPercent: 99
 evictionHard: {memory.available: 50Mi, nodefs.available: "1%", imagefs.available: "1%"}
 END
     cat >conf/proxy.yaml <<END

@@ -3,6 +3,7 @@
 pub mod air;
 pub mod busy_host;
 pub mod containers;
+pub mod deployments;
 pub mod documentation;
 pub mod faults;
 pub mod history;

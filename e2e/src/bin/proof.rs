@@ -4,6 +4,7 @@ use anyhow::Result;
 use challengectl_e2e::air::{attacks, load as air_load, stops as air_stops};
 use challengectl_e2e::busy_host;
 use challengectl_e2e::containers::Kind as Engine;
+use challengectl_e2e::deployments;
 use challengectl_e2e::faults::{self, Kind, Settings};
 use challengectl_e2e::load::Load;
 use challengectl_e2e::receivers::Teletype;
@@ -201,6 +202,25 @@ enum Proof {
         #[arg(long)]
         seed: Option<u64>,
     },
+    /// Deploy a challenge for many teams in a cluster, and delete it, with an API that is well and with one that fails. Or kill
+    /// the server and the runner at random while challenges are deployed, stopped and deleted; or have the cluster away for
+    /// a while, and then the runner. Needs root, and CLUSTER, the folder of a cluster by scripts/cluster.sh.
+    Deployments {
+        #[arg(long, default_value_t = 100)]
+        teams: usize,
+        /// How many of a thousand requests to the API fail in the second round.
+        #[arg(long, default_value_t = 300)]
+        failing: u32,
+        /// Kill so often instead.
+        #[arg(long, conflicts_with = "away")]
+        kills: Option<u32>,
+        /// The seed: the same seed gives the same kills; random by default.
+        #[arg(long, requires = "kills")]
+        seed: Option<u64>,
+        /// Seconds of each absence instead.
+        #[arg(long)]
+        away: Option<u64>,
+    },
     /// Read every payload of an event back from recordings, with noise and a frequency error.
     Listen {
         #[arg(long)]
@@ -295,6 +315,15 @@ async fn main() -> Result<()> {
         Proof::Processes { count, kills, seed } => {
             let seed = seed.unwrap_or_else(rand::random);
             println!("{:#?}", challengectl_e2e::processes::survive(count, kills, seed).await?);
+        }
+        Proof::Deployments { kills: Some(kills), seed, .. } => {
+            println!("{:#?}", deployments::survive(kills, seed.unwrap_or_else(rand::random))?);
+        }
+        Proof::Deployments { away: Some(seconds), .. } => {
+            println!("{:#?}", deployments::be_away(Duration::from_secs(seconds))?);
+        }
+        Proof::Deployments { teams, failing, .. } => {
+            println!("{:#?}", deployments::measure(deployments::Load { teams, failing })?);
         }
         Proof::Listen { event, base, recordings, baud, mark, space } => {
             let teletype = Teletype { baud, mark, space };

@@ -3,7 +3,7 @@
 
 use super::Cluster;
 use anyhow::{Context, Result};
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Bytes, Frame, Incoming};
@@ -12,13 +12,16 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use parking_lot::Mutex;
 use rand::RngExt;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 /// The longest delay.
 const MAX_DELAY: Duration = Duration::from_secs(2);
@@ -35,6 +38,9 @@ struct Shared {
     /// How many of a thousand requests fail.
     share: AtomicU32,
     failed: AtomicU64,
+    /// By what they do.
+    requests: Mutex<BTreeMap<String, u64>>,
+    is_away: watch::Sender<bool>,
 }
 
 /// What happens to a request.
@@ -57,8 +63,14 @@ impl Faulty {
         // Needed to create the client. Fails if there is one, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().tls_certs_only([authority]).build()?;
-        let shared = Shared { client, api: api.to_owned(), share: AtomicU32::new(0), failed: AtomicU64::new(0) };
-        let shared = Arc::new(shared);
+        let shared = Arc::new(Shared {
+            client,
+            api: api.to_owned(),
+            share: AtomicU32::default(),
+            failed: AtomicU64::default(),
+            requests: Mutex::default(),
+            is_away: watch::Sender::new(false),
+        });
         let own = Arc::clone(&shared);
         cluster.thread(move || serve(own, port))?;
         Ok(Self { shared, access: path })
@@ -72,6 +84,16 @@ impl Faulty {
     /// Sets how many of a thousand requests fail.
     pub fn fail(&self, share: u32) {
         self.shared.share.store(share, Ordering::Relaxed);
+    }
+
+    /// Lets nothing through, and ends what is on its way; or lets everything through again.
+    pub fn set_away(&self, is_away: bool) {
+        self.shared.is_away.send_replace(is_away);
+    }
+
+    /// Takes how many requests there were, by what they do.
+    pub fn take_requests(&self) -> BTreeMap<String, u64> {
+        std::mem::take(&mut *self.shared.requests.lock())
     }
 
     /// How many have failed.
@@ -98,6 +120,10 @@ async fn serve(shared: Arc<Shared>, port: u16) -> Result<()> {
 type Answer = Response<BoxBody<Bytes, anyhow::Error>>;
 
 async fn treat(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Answer> {
+    if *shared.is_away.borrow() {
+        anyhow::bail!("away");
+    }
+    *shared.requests.lock().entry(verb(&request)).or_default() += 1;
     match shared.fault() {
         None => shared.forward(request).await,
         Some(Fault::Late) => {
@@ -145,9 +171,18 @@ impl Shared {
                 made = made.header(name, value);
             }
         }
-        let frames = answer.bytes_stream().map_ok(Frame::data).map_err(anyhow::Error::from);
+        let mut is_away = self.is_away.subscribe();
+        let away = async move { drop(is_away.wait_for(|is_away| *is_away).await) };
+        let frames = answer.bytes_stream().map_ok(Frame::data).map_err(anyhow::Error::from).take_until(Box::pin(away));
         Ok(made.body(BodyExt::boxed(StreamBody::new(frames)))?)
     }
+}
+
+/// Returns what a request does, as roles call it.
+fn verb(request: &Request<Incoming>) -> String {
+    let is_watch = request.uri().query().is_some_and(|query| query.contains("watch=true"));
+    let word = if is_watch { "watch" } else { request.method().as_str() };
+    word.to_lowercase()
 }
 
 fn is_of_connection(name: &HeaderName) -> bool {

@@ -1,12 +1,16 @@
 //! A real cluster of Kubernetes, which all tests share, and sites with a runner that uses it.
 
+mod event;
 mod faulty;
+mod images;
 mod place;
 
 use crate::containers::network;
 use crate::programs::{output_of, run};
 use anyhow::{Context, Result};
+pub use event::{Event, SOON};
 pub use faulty::Faulty;
+pub use images::{IMAGE, NGINX};
 pub use place::Place;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -14,8 +18,6 @@ use std::process::Command;
 
 /// The address of the cluster's node, where players reach their instances.
 pub const NODE: &str = "10.99.78.1";
-/// The image of the sample challenge.
-pub const IMAGE: &str = "localhost/challengectl/web-basic-xss:1";
 /// The folder of the cluster, as `make test-kubernetes` gives it.
 const FOLDER: &str = "CLUSTER";
 /// Tests that run at once.
@@ -28,7 +30,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Returns the cluster, started if no other test has done so, with the image of the sample challenge.
+    /// Returns the cluster, started if no other test has done so, with the images of the tests.
     pub fn get() -> Result<Self> {
         let folder = std::env::var_os(FOLDER).context("these tests need a cluster; run: make test-kubernetes")?;
         let cluster = Self { folder: folder.into() };
@@ -36,35 +38,18 @@ impl Cluster {
         let lock = File::create(cluster.folder.with_extension("lock"))?;
         lock.lock()?;
         run(&mut cluster.script("up"))?;
-        let has_image = cluster.folder.join("image");
-        if !has_image.exists() {
-            cluster.build_image()?;
-            File::create(has_image)?;
+        let has_images = cluster.folder.join("images");
+        if !has_images.exists() {
+            images::build(&cluster)?;
+            File::create(has_images)?;
         }
         Ok(cluster)
-    }
-
-    fn build_image(&self) -> Result<()> {
-        let (files, sample) = (tempfile::tempdir()?, project().join("challenges/web-basic-xss"));
-        let lines = "mkdir -p bin www && cp $(command -v busybox) bin/busybox && cp -r $0/index.html $0/cgi-bin www \
-             && chmod -R a+rX . && chmod 755 bin/busybox www/cgi-bin/sign";
-        run(Command::new("sh").args(["-ec", lines]).arg(sample).current_dir(files.path()))?;
-        let image = ["/bin/busybox", "httpd", "-f", "-v", "-p", "8080", "-h", "/www"];
-        run(self.script("image").arg(IMAGE).arg(files.path()).arg("1000:1000").args(image))?;
-        Ok(())
     }
 
     fn script(&self, action: &str) -> Command {
         let mut command = Command::new(project().join("scripts/cluster.sh"));
         command.arg(action).arg(&self.folder);
         command
-    }
-
-    /// Returns a command that runs in the cluster's network.
-    pub fn inside(&self, program: &Path) -> Result<Command> {
-        let mut command = Command::new("nsenter");
-        command.args(["-t", &self.process()?.to_string(), "-n", "--"]).arg(program);
-        Ok(command)
     }
 
     /// Runs `kubectl` as the cluster's admin.
@@ -74,7 +59,16 @@ impl Cluster {
 
     /// A process whose network is the cluster's.
     pub fn process(&self) -> Result<u32> {
-        let path = self.folder.join("pid/holder");
+        self.process_of("holder")
+    }
+
+    /// The process of the API.
+    pub fn api(&self) -> Result<u32> {
+        self.process_of("api")
+    }
+
+    fn process_of(&self, name: &str) -> Result<u32> {
+        let path = self.folder.join("pid").join(name);
         let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         Ok(text.trim().parse()?)
     }
@@ -98,6 +92,13 @@ impl Cluster {
             }
         }
         anyhow::bail!("more than {SLOTS} tests run at once")
+    }
+
+    /// Waits until no other test has the port and the addresses of the document.
+    fn document(&self) -> Result<File> {
+        let file = File::create(self.folder.with_extension("document"))?;
+        file.lock()?;
+        Ok(file)
     }
 
     /// Starts a thread in the cluster's network.

@@ -1,25 +1,31 @@
 //! A server, and a runner that uses the cluster.
 
 use super::{Cluster, NODE, Slot};
-use crate::programs::{Process, output_of, program};
+use crate::pair::{Pair, exchange};
+use crate::programs::output_of;
 use crate::site::wait_until;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
+use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// Time for a server or a runner to be ready, and for an instance.
+/// Time for an instance to be ready.
 const READY: Duration = Duration::from_secs(120);
+
+/// The port of the document.
+const DOCUMENTED: u16 = 8000;
 
 /// A site in the cluster's network. What it has in the cluster is found by its installation, and removed in the end.
 pub struct Place {
-    server: Option<Process>,
-    runner: Option<Process>,
+    pair: Pair,
     installation: String,
     /// Settings of the server beside those that all have.
     more_settings: String,
     slot: Slot,
+    /// Locked, if the port and the addresses of the document are this test's.
+    document: Option<File>,
     cluster: Cluster,
     folder: TempDir,
 }
@@ -38,13 +44,23 @@ impl Place {
         let (cluster, folder) = (Cluster::get()?, tempfile::tempdir()?);
         let installation = format!("test{:08x}", rand::random::<u32>());
         let (more_settings, slot) = (String::new(), cluster.slot()?);
-        Ok(Self { server: None, runner: None, installation, more_settings, slot, cluster, folder })
+        let pair = Pair::new(cluster.process()?, folder.path());
+        Ok(Self { pair, installation, more_settings, slot, document: None, cluster, folder })
     }
 
     /// Has the server deploy challenges for teams, whose addresses begin with [`Place::network`].
     pub fn deploys(&mut self) {
         let (port, network) = (self.slot.deployments(), self.network());
-        self.more_settings = format!("pacstar: {{listen: 127.0.0.1:{port}, pool: {network}.100-{network}.130}}\n");
+        self.more_settings = format!("pacstar: {{listen: 127.0.0.1:{port}, pool: {network}.100-{network}.250}}\n");
+    }
+
+    /// Has the server deploy challenges at the port and with the addresses of the document, as long as no other test does: waits
+    /// for that one.
+    pub fn deploys_as_documented(&mut self) -> Result<()> {
+        self.document = Some(self.cluster.document()?);
+        let (address, pool) = (format!("127.0.0.1:{DOCUMENTED}"), "192.168.250.100-192.168.250.130");
+        self.more_settings = format!("pacstar: {{listen: {address}, pool: {pool}}}\n");
+        Ok(())
     }
 
     /// The network of the addresses of teams, which no other test has.
@@ -54,20 +70,26 @@ impl Place {
 
     /// Sends a request to the front by which challenges are deployed, with this access token; returns status and body.
     pub fn deployments(&self, token: &str, method: &str, path: &str, body: Option<&Value>) -> Result<(u16, Value)> {
-        let url = format!("http://127.0.0.1:{}/api/v1{path}", self.slot.deployments());
+        let url = format!("{}{path}", self.deployments_url());
         self.send(method, &url, &["-H", &format!("Authorization: Bearer {token}")], body)
+    }
+
+    /// The address of that front.
+    pub fn deployments_address(&self) -> String {
+        let port = if self.document.is_some() { DOCUMENTED } else { self.slot.deployments() };
+        format!("127.0.0.1:{port}")
+    }
+
+    /// The base of that front.
+    pub fn deployments_url(&self) -> String {
+        format!("http://{}/api/v1", self.deployments_address())
     }
 
     /// Starts a server and a runner, which reaches the cluster by this file.
     pub fn begin(&mut self, access: &Path) -> Result<()> {
         let (main, front) = self.slot.server();
-        let settings = format!(
-            "listen: 127.0.0.1:{main}\ndata_dir: {}/data\nlease_seconds: 3\ngrace_seconds: 0.5\n\
-             engine: {{listen: 127.0.0.1:{front}}}\n{}",
-            self.folder.path().display(),
-            self.more_settings,
-        );
-        std::fs::write(self.folder.path().join("server.yml"), settings)?;
+        let own = format!("listen: 127.0.0.1:{main}\nengine: {{listen: 127.0.0.1:{front}, host: {NODE}}}\n");
+        self.pair.write_settings(&(own + &self.more_settings))?;
         self.start_server()?;
         self.enroll(access)?;
         self.start_runner()
@@ -75,55 +97,35 @@ impl Place {
 
     /// Enrols the runner, which reaches the cluster by this file.
     fn enroll(&self, access: &Path) -> Result<()> {
-        let words = output_of(self.server_command()?.args(["runner", "enroll", "roof"]))?;
-        let token = words.split_whitespace().last().context("no token was printed")?;
-        let (folder, (first, last)) = (self.folder.path().display(), self.slot.node_ports());
+        let (first, last) = self.slot.node_ports();
         let engine = format!(
             "{{id: cluster, kind: kubernetes, kubeconfig: {}, host: {NODE}, ports: {{first: {first}, last: {last}}}, \
              balancer: metallb, installation: {}, capacity: 100}}",
             access.display(),
             self.installation,
         );
-        let settings = format!(
-            "server: http://127.0.0.1:{}\nenrollment_token: {token}\nstate_dir: {folder}/roof\nengines: [{engine}]\n",
-            self.slot.server().0
-        );
-        Ok(std::fs::write(self.folder.path().join("runner.yml"), settings)?)
-    }
-
-    fn server_command(&self) -> Result<std::process::Command> {
-        let mut command = self.cluster.inside(&program("challengectl-server")?)?;
-        command.env("CHALLENGECTL_CONFIG", self.folder.path().join("server.yml"));
-        Ok(command)
+        let settings = format!("server: {}\nengines: [{engine}]\n", self.url());
+        self.pair.enroll("roof", "runner.yml", &settings)
     }
 
     /// Starts the server, and waits until it answers.
     pub fn start_server(&mut self) -> Result<()> {
-        let server = Process::start(self.server_command()?.arg("serve"), &self.folder.path().join("server.log"))?;
-        self.server = Some(server);
-        let answers = || Ok(self.request("GET", "/api/health", None).is_ok());
-        wait_until("the server answers", READY, answers).with_context(|| self.log("server.log"))
+        self.pair.start_server(&format!("{}/api/health", self.front()))
     }
 
     /// Starts the runner, and waits until it is registered.
     pub fn start_runner(&mut self) -> Result<()> {
-        let before = self.log("runner.log").matches("registered with").count();
-        let mut command = self.cluster.inside(&program("challengectl-runner")?)?;
-        command.env("CHALLENGECTL_CONFIG", self.folder.path().join("runner.yml"));
-        let runner = Process::start(command.arg("run"), &self.folder.path().join("runner.log"))?;
-        self.runner = Some(runner);
-        let is_there = || Ok(self.log("runner.log").matches("registered with").count() > before);
-        wait_until("the runner registers", READY, is_there).with_context(|| self.log("runner.log"))
+        self.pair.start_runner(&[])
     }
 
     /// Kills the server.
     pub fn kill_server(&mut self) -> Result<()> {
-        self.server.take().context("the server does not run")?.kill()
+        self.pair.kill_server()
     }
 
     /// Kills the runner.
     pub fn kill_runner(&mut self) -> Result<()> {
-        self.runner.take().context("the runner does not run")?.kill()
+        self.pair.kill_runner()
     }
 
     /// Deletes all that the runner has kept, and enrols it again.
@@ -157,6 +159,25 @@ impl Place {
         format!("http://127.0.0.1:{}", self.slot.server().1)
     }
 
+    /// The text by which the runner finds what it has in the cluster.
+    pub fn installation(&self) -> &str {
+        &self.installation
+    }
+
+    /// Returns how many addresses are leased, by the server's metrics.
+    pub fn leased(&self) -> Result<u64> {
+        let url = format!("{}/metrics", self.url());
+        let metrics = output_of(self.pair.inside(Path::new("curl")).args(["-sS", &url]))?;
+        let line =
+            metrics.lines().find_map(|line| line.strip_prefix("challengectl_deployment_addresses{state=\"leased\"} "));
+        Ok(line.with_context(|| metrics.clone())?.parse()?)
+    }
+
+    /// The process ids of the server and the runner.
+    pub fn ids(&self) -> Result<(u32, u32)> {
+        self.pair.ids()
+    }
+
     /// Returns the selector of what the runner has in the cluster.
     pub fn selector(&self) -> String {
         format!("challengectl.runner={}", self.installation)
@@ -188,34 +209,31 @@ impl Place {
     }
 
     fn send(&self, method: &str, url: &str, headers: &[&str], body: Option<&Value>) -> Result<(u16, Value)> {
-        let mut command = self.cluster.inside(Path::new("curl"))?;
-        command.args(["-sS", "-X", method, "-w", "\n%{http_code}", url]).args(headers);
-        if let Some(body) = body {
-            command.args(["-H", "Content-Type: application/json", "-d", &body.to_string()]);
-        }
-        let answer = output_of(&mut command)?;
-        let (body, status) = answer.rsplit_once('\n').context("no status")?;
-        // Some answers have no body.
-        let body = if body.is_empty() { "null" } else { body };
-        Ok((status.parse()?, serde_json::from_str(body).with_context(|| body.to_owned())?))
+        exchange(self.pair.inside(Path::new("curl")).args(headers), method, url, body)
+    }
+
+    /// Runs lines of the shell, as somebody does who has them from a document.
+    pub fn shell(&self, lines: &str) -> Result<String> {
+        output_of(self.pair.inside(Path::new("sh")).args(["-c", lines]))
     }
 
     /// Loads a page of an instance, as a player does.
     pub fn page(&self, url: &str) -> Result<String> {
-        let retry = ["-sS", "-m", "10", "--retry", "20", "--retry-connrefused", "--retry-delay", "1"];
-        output_of(self.cluster.inside(Path::new("curl"))?.args(retry).arg(url))
+        // A node learns of a pod a moment after the API; until then, there is no way to it.
+        let retry = ["-sS", "-m", "10", "--retry", "30", "--retry-all-errors", "--retry-delay", "1"];
+        output_of(self.pair.inside(Path::new("curl")).args(retry).arg(url))
     }
 
     /// Returns the log of a program.
     pub fn log(&self, name: &str) -> String {
-        std::fs::read_to_string(self.folder.path().join(name)).unwrap_or_default()
+        self.pair.log(name)
     }
 }
 
 impl Drop for Place {
     /// Removes what a failed test has left.
     fn drop(&mut self) {
-        drop((self.runner.take(), self.server.take()));
+        let _ = (self.pair.kill_runner(), self.pair.kill_server());
         let kinds = "services,deployments,pods,secrets,networkpolicies";
         let _ = self.cluster.kubectl(&["delete", kinds, "-A", "--wait=false", "-l", &self.selector()]);
         let _ = self.cluster.kubectl(&["delete", "namespaces", "--wait=false", "-l", &self.selector()]);
