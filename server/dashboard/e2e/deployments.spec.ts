@@ -2,7 +2,16 @@ import { expect, test, type Page } from '@playwright/test'
 import { cluster, siteOfDeployments } from './support/cluster.ts'
 import { HOSTILE } from './support/event.ts'
 import { accessible, everywhere, fits, picture } from './support/look.ts'
-import { go, opened, type Order } from './support/site.ts'
+import { go, opened, type Order, type Site } from './support/site.ts'
+
+/** Each test has a server of its own. */
+let site: Site | null = null
+test.afterEach(() => site?.stop())
+const begin = async () => {
+  const begun = await siteOfDeployments()
+  site = begun.site
+  return begun
+}
 
 const panel = (page: Page, challenge: string) => page.getByRole('region', { name: challenge, exact: true })
 const row = (page: Page, team: string) => page.getByRole('row').filter({ hasText: team })
@@ -14,7 +23,7 @@ test('an operator sees why a team has no instance, redeploys it, and stops and b
   browser,
 }) => {
   test.setTimeout(600_000)
-  const { site, challenge } = await siteOfDeployments()
+  const { site, challenge } = await begin()
   const { page, clean } = await opened(browser, site, 'olga', 'operator', '/deployments')
   await expect(page.getByRole('heading', { name: 'No challenge is deployed for teams.' })).toBeVisible()
   await everywhere(page, 'deployments-empty')
@@ -79,12 +88,11 @@ test('an operator sees why a team has no instance, redeploys it, and stops and b
   await go(page, site, 'deployments')
   await expect(panel(page, 'shop')).toContainText('3 of 4 run, 1 stopped')
   await clean()
-  site.stop()
 })
 
 test('a viewer sees what runs, copies an address, and learns that the runner is silent', async ({ browser }) => {
   test.setTimeout(600_000)
-  const { site, challenge } = await siteOfDeployments()
+  const { site, challenge } = await begin()
   const fallSilent = await cluster(site, 'cluster')
   await (
     await challenge('shop', 2)
@@ -113,5 +121,4 @@ test('a viewer sees what runs, copies an address, and learns that the runner is 
   await accessible(page)
   await fits(page, 'a silent runner')
   await clean()
-  site.stop()
 })
