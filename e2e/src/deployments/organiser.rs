@@ -52,10 +52,7 @@ pub(super) async fn work(place: Place, ends: &AtomicBool) -> Result<Done> {
     let mut it = Organiser { client: network::client(LIMIT)?, token: String::new(), place, random };
     let mut done = Done::new();
     while !ends.load(Ordering::Relaxed) {
-        let what = match it.act().await? {
-            Some(what) => what,
-            None => "unanswered",
-        };
+        let what = it.act().await?.unwrap_or("unanswered");
         *done.entry(what).or_default() += 1;
         let pause = it.random.random_range(Duration::ZERO..PAUSE);
         tokio::time::sleep(pause).await;
