@@ -1,5 +1,4 @@
 //! Challenges that are deployed for all teams in a real cluster, over the front for that.
-#![expect(clippy::indexing_slicing, reason = "a field that is missing is none of those that are expected")]
 
 use anyhow::{Context, Result, ensure};
 use challengectl_e2e::containers::network;

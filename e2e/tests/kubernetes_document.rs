@@ -6,7 +6,7 @@ use challengectl_e2e::kubernetes::{Place, SOON};
 use challengectl_e2e::site::wait_until;
 use serde_json::Value;
 
-/// `# 1.` and `# 2.` of the quick start, in which TOKEN and CHALLENGE_ID are to be replaced.
+/// `# 1.` and `# 2.` of the quick start, in which `TOKEN` and `CHALLENGE_ID` are to be replaced.
 const QUICK_START: [&str; 4] = [
     r#"curl -X POST "http://localhost:8000/api/v1/auth/register" -H "Content-Type: application/json" -d '{"username":"admin","email":"admin@test.com","password":"AdminPass123","zone":"zone1"}'"#,
     r#"curl -X POST "http://localhost:8000/api/v1/auth/login" -H "Content-Type: application/json" -d '{"username":"admin","password":"AdminPass123"}'"#,
@@ -17,7 +17,7 @@ const QUICK_START: [&str; 4] = [
 /// `# 3.` of the quick start.
 const QUICK_ACCESS: [&str; 2] = ["curl http://192.168.250.101/", "curl http://192.168.250.102/"];
 
-/// Steps 1 to 4 of the workflow, in which YOUR_JWT_TOKEN and CHALLENGE_ID are to be replaced.
+/// Steps 1 to 4 of the workflow, in which `YOUR_JWT_TOKEN` and `CHALLENGE_ID` are to be replaced.
 const WORKFLOW: [&str; 4] = [
     r#"curl -X POST "http://localhost:8000/api/v1/auth/register" \
   -H "Content-Type: application/json" \

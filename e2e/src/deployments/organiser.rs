@@ -80,12 +80,12 @@ impl Organiser {
             _ => Act::Delete,
         };
         let (what, method, path, body) = act.request(path);
-        Ok(self.send(method, &path, body).await?.map(|_| what))
+        Ok(self.send(method, &path, body.as_ref()).await?.map(|_| what))
     }
 
     async fn log_in(&mut self) -> Result<bool> {
         let account = json!({"username": "master_admin", "password": "AdminPass123"});
-        let Some(tokens) = self.send(Method::POST, "/auth/login", Some(account)).await? else { return Ok(false) };
+        let Some(tokens) = self.send(Method::POST, "/auth/login", Some(&account)).await? else { return Ok(false) };
         self.token = tokens["access_token"].as_str().unwrap_or_default().to_owned();
         Ok(!self.token.is_empty())
     }
@@ -98,14 +98,14 @@ impl Organiser {
                 "resources": {"requests": {"cpu": "5m", "memory": "8Mi"}, "limits": {"cpu": "200m", "memory": "64Mi"}},
             },
         });
-        self.send(Method::POST, "/challenges/", Some(challenge)).await
+        self.send(Method::POST, "/challenges/", Some(&challenge)).await
     }
 
     /// Sends a request. Returns `None` without an answer.
-    async fn send(&mut self, method: Method, path: &str, body: Option<Value>) -> Result<Option<Value>> {
-        let url = format!("{}{path}", self.place.url);
-        let request = self.client.request(method.clone(), url).bearer_auth(&self.token);
-        let request = if let Some(body) = &body { request.json(body) } else { request };
+    async fn send(&mut self, method: Method, path: &str, body: Option<&Value>) -> Result<Option<Value>> {
+        let (what, url) = (format!("{method} {path}"), format!("{}{path}", self.place.url));
+        let request = self.client.request(method, url).bearer_auth(&self.token);
+        let request = if let Some(body) = body { request.json(body) } else { request };
         let Ok(answer) = request.send().await else { return Ok(None) };
         let status = answer.status().as_u16();
         let Ok(text) = answer.text().await else { return Ok(None) };
@@ -115,7 +115,7 @@ impl Organiser {
             return Ok(None);
         }
         // What an answer that was lost has done already may be refused.
-        ensure!(matches!(status, 200..300 | 400 | 404), "{method} {path} {body:?}: {status} {text}");
+        ensure!(matches!(status, 200..300 | 400 | 404), "{what} {body:?}: {status} {text}");
         Ok(Some(serde_json::from_str(&text).unwrap_or_default()))
     }
 }

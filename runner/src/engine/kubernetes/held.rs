@@ -71,7 +71,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn pod(metadata: Value) -> Pod {
+    fn pod(metadata: &Value) -> Pod {
         serde_json::from_value(json!({"metadata": metadata, "spec": {"nodeName": "n1", "containers": []}})).unwrap()
     }
 
@@ -84,13 +84,13 @@ mod tests {
         let (soon, late) = (at("2026-01-01T00:00:20Z"), at("2026-01-01T00:00:40Z"));
         let ending = json!({"name": "web", "namespace": "ours", "deletionTimestamp": "2026-01-01T00:00:00Z"});
         let held = json!({"name": "web", "namespace": "ours", "deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["a/b"]});
-        assert_eq!(by_finalizer("Pod", &pod(held.clone()), soon), None);
+        assert_eq!(by_finalizer("Pod", &pod(&held), soon), None);
         assert_eq!(
-            by_finalizer("Pod", &pod(held), late).unwrap(),
+            by_finalizer("Pod", &pod(&held), late).unwrap(),
             "Pod ours/web is not removed: the finalizer a/b holds it"
         );
-        assert_eq!(by_finalizer("Pod", &pod(ending.clone()), late), None);
-        assert_eq!((by_node(&pod(ending.clone()), soon), by_node(&pod(json!({"name": "web"})), late)), (None, None));
-        assert!(by_node(&pod(ending), late).unwrap().starts_with("Pod ours/web has not ended: does node n1 answer?"));
+        assert_eq!(by_finalizer("Pod", &pod(&ending), late), None);
+        assert_eq!((by_node(&pod(&ending), soon), by_node(&pod(&json!({"name": "web"})), late)), (None, None));
+        assert!(by_node(&pod(&ending), late).unwrap().starts_with("Pod ours/web has not ended: does node n1 answer?"));
     }
 }

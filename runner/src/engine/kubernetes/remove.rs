@@ -112,7 +112,7 @@ impl Cluster {
     }
 }
 
-/// Returns whether an object is kept by another one: a pod by its ReplicaSet, with which it goes, and which would make one more
+/// Returns whether an object is kept by another one: a pod by its `ReplicaSet`, with which it goes, and which would make one more
 /// for each that is removed before it.
 fn is_kept(object: &impl ResourceExt) -> bool {
     object.owner_references().iter().any(|owner| owner.controller == Some(true))
