@@ -1,6 +1,7 @@
 //! Challenges as a folder of `challenge.yml` files: imports those of kind `instance`, and exports all.
 
 use super::step::Step;
+use super::texts;
 use crate::CoreError;
 use crate::audit::Actor;
 use crate::context::command::Command;
@@ -72,9 +73,9 @@ pub(super) async fn keys(store: &Store) -> Result<FlagKeys, CoreError> {
 /// Writes a folder for each challenge, with its `challenge.yml`, readable only by its owner (0600), since flags are in it.
 /// Returns the number of challenges.
 pub async fn export(store: &Store, folder: &Path) -> Result<usize, CoreError> {
-    let texts = texts(store).await?;
+    let files = files(store).await?;
     let mut taken = BTreeSet::new();
-    for (wanted, text) in &texts {
+    for (wanted, text) in &files {
         let mut numbers = 2..;
         let mut slug = wanted.clone();
         while !taken.insert(slug.clone()) {
@@ -84,12 +85,15 @@ pub async fn export(store: &Store, folder: &Path) -> Result<usize, CoreError> {
         durable::private_folder(&own)?;
         durable::write(&own.join(ctfcli::FILE), text.as_bytes(), Readers::Owner)?;
     }
-    Ok(texts.len())
+    Ok(files.len())
 }
 
-async fn texts(store: &Store) -> Result<Vec<(Slug, String)>, CoreError> {
+/// Returns what is in the file of each challenge, with the name that its folder gets.
+async fn files(store: &Store) -> Result<Vec<(Slug, String)>, CoreError> {
     let instances = forms(store).await?;
-    let mut texts: Vec<_> = instances.iter().map(|form| (form.slug(), ctfcli::write(form))).collect();
+    let mut files: Vec<_> = instances.iter().map(|form| (form.slug(), ctfcli::write(form))).collect();
+    let texts = texts::forms(store).await?;
+    files.extend(texts.iter().map(|form| (Slug::of(form.name.as_str()), ctfcli::write_text(form))));
     let keys = keys(store).await?;
     let connection = &mut *store.read().await?;
     for challenge in challenges::all(connection).await? {
@@ -97,7 +101,7 @@ async fn texts(store: &Store) -> Result<Vec<(Slug, String)>, CoreError> {
         let score = flags::score(connection, challenge.id).await?;
         let (points, max_attempts) = score.map_or((0, None), |score| (score.points, score.max_attempts));
         let text = ctfcli::write_transmission(&challenge.spec, points, max_attempts, &parts);
-        texts.push((Slug::of(challenge.spec.name.as_str()), text));
+        files.push((Slug::of(challenge.spec.name.as_str()), text));
     }
-    Ok(texts)
+    Ok(files)
 }

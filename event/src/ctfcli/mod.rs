@@ -10,7 +10,7 @@ mod texts;
 mod write;
 
 pub use folder::{Found, read_folder};
-pub use write::{FILE, write, write_transmission};
+pub use write::{FILE, write, write_text, write_transmission};
 
 use crate::compose;
 use crate::compose::notes::{Notes, quoted};
@@ -115,8 +115,8 @@ fn root(text: &str, notes: &mut Notes) -> Option<Vec<(Key, Node)>> {
 fn draft(keys: &[(Key, Node)], given: Option<ChallengeName>, notes: &mut Notes) -> Option<Draft> {
     let find = |name: &str| keys.iter().find(|(key, _)| key.name == name).map(|(_, node)| node);
     let own = find("challengectl").map(|node| own::read(node, notes)).unwrap_or_default();
-    if own.is_transmission() {
-        notes.ignored(0, "challengectl", "it is a transmission; `import` reads it from a challenges.yml");
+    if let Some(why) = own.elsewhere() {
+        notes.ignored(0, "challengectl", why);
         return None;
     }
     let name = given.or_else(|| name(find("name"), notes))?;

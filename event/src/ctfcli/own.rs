@@ -11,7 +11,7 @@ use serde_json::json;
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Own {
-    /// `transmission` of those that go on air.
+    /// What the challenge is; `instance` by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) kind: Option<Kind>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,6 +35,7 @@ pub(super) struct Own {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Kind {
     Instance,
+    Text,
     Transmission,
 }
 
@@ -49,8 +50,15 @@ pub(super) fn read(node: &Node, notes: &mut Notes) -> Own {
 }
 
 impl Own {
-    pub(super) fn is_transmission(&self) -> bool {
-        self.kind == Some(Kind::Transmission)
+    /// Returns why the challenge is not read from here; `None` if it is.
+    pub(super) fn elsewhere(&self) -> Option<&'static str> {
+        match self.kind? {
+            Kind::Instance => None,
+            Kind::Text => Some(
+                "it is a text; `ctf challenge install` takes it here too, or `import` reads it from a challenges.yml",
+            ),
+            Kind::Transmission => Some("it is a transmission; `import` reads it from a challenges.yml"),
+        }
     }
 
     /// Lays it over what the other keys say.

@@ -2,6 +2,7 @@
 
 use super::own::{Kind, Own};
 use super::{Form, Json, Map, Part, flags, json};
+use crate::TextForm;
 use challengectl_common::ChallengeSpec;
 use challengectl_common::challenge::Kind as Spec;
 use std::fmt::Write;
@@ -91,6 +92,24 @@ pub fn write_transmission(spec: &ChallengeSpec, points: u32, max_attempts: Optio
     keys.insert("description".to_owned(), json!(description));
     keys.insert("challengectl".to_owned(), json!({"kind": Kind::Transmission}));
     scored(&mut keys, points, max_attempts, spec.enabled && spec.public_view.show_challenge);
+    keys.insert("flags".to_owned(), shown.into());
+    keys.insert("logic".to_owned(), json!(logic));
+    text(keys)
+}
+
+/// Returns the text of the `challenge.yml` of a challenge of kind `text`, whose flags are in its form.
+#[must_use]
+pub fn write_text(form: &TextForm) -> String {
+    let (shown, logic, _) = flags::write(&form.parts);
+    let mut keys = Map::new();
+    keys.insert("name".to_owned(), json!(form.name));
+    keys.insert("author".to_owned(), json!(""));
+    keys.insert("category".to_owned(), json!(form.category));
+    keys.insert("description".to_owned(), json!(form.description));
+    keys.insert("tags".to_owned(), json!(form.tags));
+    keys.insert("hints".to_owned(), json!(form.hints));
+    keys.insert("challengectl".to_owned(), json!({"kind": Kind::Text}));
+    scored(&mut keys, form.points, form.max_attempts, form.enabled);
     keys.insert("flags".to_owned(), shown.into());
     keys.insert("logic".to_owned(), json!(logic));
     text(keys)

@@ -85,7 +85,10 @@ fn all_challenges_are_exported_for_ctfcli_and_imported_unchanged() {
     let folder = folder();
     folder.succeeds(&["import", "challenges.yml"]);
     folder.succeeds(&["import", "all"]);
-    assert_eq!(folder.succeeds(&["export", "--ctfcli", "out"]), "out: 4 challenges, with their flags\n");
+    let warm_up = "{name: Warm up, kind: text, points: 10, parts: [{flags: [{mode: text, content: 'flag{a}'}]}]}";
+    folder.write("texts.yml", &format!("challenges: [{warm_up}]"));
+    folder.succeeds(&["import", "texts.yml"]);
+    assert_eq!(folder.succeeds(&["export", "--ctfcli", "out"]), "out: 5 challenges, with their flags\n");
     let read =
         |name: &str| std::fs::read_to_string(folder.path().join("out").join(name).join("challenge.yml")).unwrap();
     let login = read("login");
@@ -103,6 +106,11 @@ fn all_challenges_are_exported_for_ctfcli_and_imported_unchanged() {
     assert!(overflow.contains("state: \"hidden\"") && overflow.contains("\"mode\":\"session\""), "{overflow}");
     let morse = read("morse-1");
     assert!(morse.contains("category: \"RF\"") && morse.contains("Modulation: cw") && !morse.contains("CQ FLAG"));
+
+    let warm_up = read("warm-up");
+    for line in ["type: \"standard\"", "value: 10", "flag{a}", "state: \"visible\""] {
+        assert!(warm_up.contains(line), "{line}: {warm_up}");
+    }
 
     let elsewhere = Folder::new();
     std::fs::rename(folder.path().join("out"), elsewhere.path().join("out")).unwrap();
