@@ -42,7 +42,10 @@ async fn the_migration_to_kinds_of_challenges_changes_no_cell() {
     let mut connection = connect(folder.path()).await;
     let joined = "challenges JOIN transmission_challenges ON challenge_id = id AND kind = 'transmission'";
     assert_eq!(cells(&mut connection, &BEFORE.replace("flag", "payload"), joined).await, challenges);
-    assert_eq!(other_tables(&mut connection, &columns).await, others);
+    let mut after = other_tables(&mut connection, &columns).await;
+    // Tables of later migrations have numbers of their own.
+    after.get_mut("sqlite_sequence").unwrap().retain(|row| others["sqlite_sequence"].contains(row));
+    assert_eq!(after, others);
     assert!(other_schema(&mut connection).await.is_superset(&schema));
     let broken: Vec<String> =
         sqlx::query_scalar("SELECT \"table\" FROM pragma_foreign_key_check").fetch_all(&mut connection).await.unwrap();

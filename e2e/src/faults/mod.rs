@@ -23,11 +23,17 @@ use doubled::doubled;
 use place::Place;
 pub use plan::Kind;
 use plan::{Fault, Step};
+use std::time::{Duration, Instant};
+use tokio::time::sleep;
 
 /// The number of faults after which the site is checked for stuck challenges.
 const REST_EVERY: usize = 25;
 /// The number of transmissions in the history, so that long lists are slow.
 const HISTORY: u64 = 200_000;
+
+/// Longer than a lease, and the server's look at those that have run out.
+const TAKEN_BACK: Duration = Duration::from_secs(20);
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The faults to make.
 #[derive(Debug, Clone)]
@@ -62,7 +68,7 @@ pub async fn survive(settings: &Settings) -> Result<Report> {
 
 async fn go_through(place: &mut Place, steps: &[Step]) -> Result<Report> {
     for (index, step) in steps.iter().enumerate() {
-        tokio::time::sleep(step.pause).await;
+        sleep(step.pause).await;
         place.findings.make(step.fault);
         make(place, step.fault).await?;
         if (index + 1) % REST_EVERY == 0 {
@@ -70,8 +76,19 @@ async fn go_through(place: &mut Place, steps: &[Step]) -> Result<Report> {
         }
     }
     rest::on_air_again(place).await?;
-    place.site.stop()?;
+    end(place).await?;
     in_order(place, steps).await
+}
+
+/// Ends the runners, and the server when all assignments are over: one that was handed out to a runner that was just ending is
+/// taken back when its lease has run out.
+async fn end(place: &mut Place) -> Result<()> {
+    place.site.stop_runners()?;
+    let deadline = Instant::now() + TAKEN_BACK;
+    while !place.history.unfinished().await?.is_empty() && Instant::now() < deadline {
+        sleep(PAUSE).await;
+    }
+    place.site.stop_server()
 }
 
 async fn make(place: &mut Place, fault: Fault) -> Result<()> {
