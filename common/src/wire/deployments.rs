@@ -10,6 +10,8 @@ use std::net::IpAddr;
 
 /// Pods of one deployment that are reported.
 pub const MAX_PODS: usize = 20;
+/// The most restarts that are reported: those of a pod are an `int32` in Kubernetes.
+pub const MAX_RESTARTS: u32 = 2_147_483_647;
 
 /// The deployment of one team, of which the order's containers and published ports are: its Service has each
 /// [`Published::host_port`](super::instances::Published::host_port), and leads to the port of the container.
@@ -84,6 +86,7 @@ pub struct Deployed {
     pub node: Option<String>,
     /// How often containers of its pods were started again.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(maximum = 2_147_483_647))]
     pub restarts: u32,
     /// The address of the pod that is ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -9,7 +9,7 @@ use crate::store::deployments::slots::{self, Slot};
 use crate::store::deployments::{self, Manner};
 use crate::store::instances::{self, sessions};
 use challengectl_common::instance::{InstanceSpec, Port, Transport};
-use challengectl_common::wire::deployments::{Deployed, DeploymentOrder, MAX_PODS};
+use challengectl_common::wire::deployments::{Deployed, DeploymentOrder, MAX_PODS, MAX_RESTARTS};
 use challengectl_common::wire::instances::{InstanceReport, InstanceState, Published};
 
 /// The port that a browser opens.
@@ -90,6 +90,7 @@ pub(super) fn check(deployed: &Deployed) -> Result<(), CoreError> {
     let is_long = |text: &String| text.chars().count() > MAX_NAME;
     let why = match deployed {
         Deployed { pods, .. } if pods.len() > MAX_PODS => format!("pods: more than {MAX_PODS}"),
+        Deployed { restarts, .. } if *restarts > MAX_RESTARTS => format!("restarts: more than {MAX_RESTARTS}"),
         Deployed { host: Some(host), .. } if is_long(host) => format!("host: more than {MAX_NAME} characters"),
         Deployed { node: Some(node), .. } if is_long(node) => format!("node: more than {MAX_NAME} characters"),
         Deployed { node_ports, .. } if node_ports.len() > MAX_NODE_PORTS => {

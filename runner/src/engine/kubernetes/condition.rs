@@ -3,7 +3,7 @@
 use super::view::{self, Objects, is_balanced};
 use super::{Cluster, names};
 use challengectl_common::instance::{Port, Transport};
-use challengectl_common::wire::deployments::{Deployed, MAX_PODS, NodePort};
+use challengectl_common::wire::deployments::{Deployed, MAX_PODS, MAX_RESTARTS, NodePort};
 use challengectl_common::wire::instances::Order;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ContainerStatus, LoadBalancerIngress, Pod, Service};
@@ -54,7 +54,7 @@ impl Cluster {
         let deployed = Deployed {
             pods: alive.iter().map(|pod| pod.name_any()).take(MAX_PODS).collect(),
             node: alive.iter().find_map(|pod| pod.spec.as_ref()?.node_name.clone()),
-            restarts: alive.iter().map(|pod| restarts(pod)).sum(),
+            restarts: alive.iter().map(|pod| restarts(pod)).fold(0, u32::saturating_add).min(MAX_RESTARTS),
             internal_ip: ready.and_then(|pod| pod.status.as_ref()?.pod_ip.as_ref()?.parse().ok()),
             host: ingress.iter().find_map(|it| it.ip.clone().or_else(|| it.hostname.clone())),
             node_ports: objects.services.iter().filter(|it| !is_balanced(it)).flat_map(|it| node_ports(it)).collect(),
