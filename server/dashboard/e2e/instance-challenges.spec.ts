@@ -168,7 +168,7 @@ test('a container names a secret, which the page of secrets then shows as used',
 })
 
 test('texts that ctfcli or an event file has made are listed', async ({ browser }) => {
-  const { page, clean } = await opened(browser, site, 'ada', 'admin', '/challenges/texts')
+  const { page, clean } = await opened(browser, site, 'tex', 'admin', '/challenges/texts')
   await expect(page.getByText('There is no text.')).toBeVisible()
   const data = { name: 'Warm up', type: 'standard', category: 'misc', value: 75, state: 'hidden' }
   const made = await page.request.post(`${site.url}/api/v1/challenges`, { data })
