@@ -1,5 +1,6 @@
 //! Challenges as a folder of `challenge.yml` files: imports those of kind `instance`, and exports all.
 
+use super::flag_keys::keys;
 use super::step::Step;
 use super::texts;
 use crate::CoreError;
@@ -8,8 +9,7 @@ use crate::context::command::Command;
 use crate::flags::FlagKeys;
 use crate::instances::{Put, put};
 use crate::store::instances::authoring;
-use crate::store::{Connection, Store, accounts, challenges, flags};
-use crate::vault::Vault;
+use crate::store::{Connection, Store, challenges, flags};
 use challengectl_common::Timestamp;
 use challengectl_event::ctfcli;
 use challengectl_event::instance::{Form, Slug};
@@ -62,12 +62,6 @@ pub(super) async fn forms(store: &Store) -> Result<Vec<Form>, CoreError> {
         forms.push(Form { parts, ..form });
     }
     Ok(forms)
-}
-
-/// Returns the keys by which flags are sealed, for a command that runs without the server.
-pub(super) async fn keys(store: &Store) -> Result<FlagKeys, CoreError> {
-    let has_secrets = accounts::are_there(&mut *store.read().await?).await?;
-    Ok(FlagKeys::new(Vault::open(store.folder(), has_secrets)?.into()))
 }
 
 /// Writes a folder for each challenge, with its `challenge.yml`, readable only by its owner (0600), since flags are in it.

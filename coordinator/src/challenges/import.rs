@@ -1,6 +1,7 @@
 //! Imports an event into the database, atomically.
 
 use super::conference::change_conference;
+use super::flag_keys::keys;
 use super::folder as challenge_folder;
 use super::put::put;
 use super::step::Step;
@@ -91,14 +92,11 @@ pub(crate) async fn import_by(
     }
     let names = || event.challenges.iter().map(|new| new.spec.name.as_str());
     challenges::list(&mut command, names(), now).await?;
-    if !event.instances.is_empty() {
-        let keys = challenge_folder::keys(store).await?;
+    if !event.instances.is_empty() || !event.texts.is_empty() {
+        let keys = keys(store).await?;
         for Instance { form, says_enabled, .. } in &event.instances {
             steps.push(challenge_folder::put_form(&mut command, &keys, form, *says_enabled, now).await?);
         }
-    }
-    if !event.texts.is_empty() {
-        let keys = challenge_folder::keys(store).await?;
         for Text { form, says_enabled, .. } in &event.texts {
             steps.push(texts::put(&mut command, &keys, form, *says_enabled, now).await?);
         }

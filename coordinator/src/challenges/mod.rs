@@ -3,6 +3,7 @@
 mod change;
 mod conference;
 pub mod export;
+mod flag_keys;
 pub mod folder;
 mod form;
 pub mod import;

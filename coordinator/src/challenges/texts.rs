@@ -1,6 +1,6 @@
 //! Challenges of kind `text` of event files.
 
-use super::folder::keys;
+use super::flag_keys::keys;
 use super::step::Step;
 use crate::CoreError;
 use crate::flags::{FlagKeys, Score, Worth};

@@ -28,7 +28,7 @@ pub struct NewDeployer {
     pub setup_token: Option<String>,
 }
 
-/// What somebody who is added becomes.
+/// The role of a new account.
 #[derive(Debug, Clone, Copy)]
 enum Becomes {
     User,

@@ -53,7 +53,7 @@ pub struct Tokens {
     pub refresh: String,
 }
 
-/// Somebody who has just registered or logged in.
+/// An account that has just registered or logged in, with its tokens.
 #[derive(Debug)]
 pub struct Registered {
     /// The name of the account.

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 const PLAYERS: usize = 50;
 
-/// Who has written, in this order.
+/// The writers, in the order of their transactions.
 #[derive(Clone, Default)]
 struct Order(Arc<Mutex<Vec<&'static str>>>);
 

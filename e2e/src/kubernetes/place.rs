@@ -212,7 +212,7 @@ impl Place {
         exchange(self.pair.inside(Path::new("curl")).args(headers), method, url, body)
     }
 
-    /// Runs lines of the shell, as somebody does who has them from a document.
+    /// Runs the lines of a document in a shell.
     pub fn shell(&self, lines: &str) -> Result<String> {
         output_of(self.pair.inside(Path::new("sh")).args(["-c", lines]))
     }

@@ -41,7 +41,7 @@ pub struct Wish {
     pub challenge: String,
     /// For whom.
     pub owner: Owner,
-    /// Who asks for it.
+    /// The account or the name that asks for it, for the audit log.
     pub by: Actor,
     /// The front where it is asked for.
     pub front: &'static str,

@@ -1,4 +1,4 @@
-//! Who has solved a challenge.
+//! The solves of a challenge.
 
 use crate::http::Problem;
 use crate::http::fronts::docker::envelope::Data;
@@ -22,7 +22,7 @@ pub struct SolveView {
     date: String,
 }
 
-/// List who has solved a challenge, the first one first.
+/// List the solves of a challenge, the first one first.
 #[utoipa::path(
     get, path = "/api/v1/challenges/{challenge_id}/solves", responses((status = OK, body = Data<Vec<SolveView>>))
 )]
