@@ -5,20 +5,15 @@ use crate::CoreError;
 use crate::audit::Actor;
 use crate::context::command::Command;
 use crate::files::incoming::Incoming;
-use crate::secrets::hex;
 use crate::store::Connection;
 use crate::store::catalog::{attachments, entries};
 use crate::store::instances::About;
 use challengectl_common::Digest;
 use serde_json::{Map, Value, json};
-use sha1::{Digest as _, Sha1};
-use std::io::{self, Read};
 use std::sync::Arc;
 
 /// Attachments of one kind of one challenge.
 const MAX_OF_A_KIND: usize = 100;
-/// Bytes that are read and hashed at once.
-const PIECE: usize = 64 * 1024;
 /// Bytes of an attachment: a solution is a text of some pages.
 const MAX_CONTENT: usize = 256 * 1024;
 
@@ -135,7 +130,7 @@ impl Catalog {
     ) -> Result<Attachment, CoreError> {
         // Before it is kept.
         self.entry(challenge).await?;
-        let sha1 = sha1_of(&mut content).await?;
+        let sha1 = content.sha1().await?;
         let digest = self.files.keep(content, name, actor.clone()).await?.to_string();
         let fields = [("name", name), ("type", purpose), ("digest", &digest), ("sha1", &sha1)];
         let fields = fields.into_iter().map(|(name, text)| (name.to_owned(), json!(text))).collect();
@@ -148,25 +143,6 @@ impl Catalog {
         all.retain(|it| it.text("digest") == digest && it.text("name") == name);
         Ok(all)
     }
-}
-
-/// Returns the SHA-1 of an upload, by which clients of CTFd know whether they have a file.
-async fn sha1_of(content: &mut Incoming) -> Result<String, CoreError> {
-    content.flush().await?;
-    let path = content.path().to_owned();
-    let work = move || {
-        let (mut file, mut hasher) = (fs_err::File::open(&path)?, Sha1::new());
-        let mut piece = vec![0; PIECE];
-        loop {
-            match file.read(&mut piece)? {
-                0 => return Ok(hex(&hasher.finalize())),
-                length => hasher.update(piece.get(..length).unwrap_or_default()),
-            }
-        }
-    };
-    let hashed: Result<String, io::Error> =
-        tokio::task::spawn_blocking(work).await.map_err(|_| CoreError::Interrupted)?;
-    hashed.map_err(|error| CoreError::File { path: content.path().to_owned(), error })
 }
 
 async fn find(connection: &mut Connection, kind: AttachmentKind, id: i64) -> Result<Attachment, CoreError> {

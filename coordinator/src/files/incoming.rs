@@ -2,13 +2,19 @@
 
 use crate::audit::Actor;
 use crate::files::Files;
+use crate::secrets::hex;
 use crate::store::files::{self, StoredFile};
 use crate::{CoreError, FileFolder};
 use challengectl_common::{Digest, Hasher};
+use sha1::{Digest as _, Sha1};
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt;
+
+/// Bytes that are hashed at once.
+const PIECE: usize = 64 * 1024;
 
 /// An upload in progress, written and hashed as it arrives.
 pub struct Incoming {
@@ -31,6 +37,15 @@ impl Incoming {
         self.file.flush().await.map_err(|error| self.failed(error))
     }
 
+    /// Returns the SHA-1 of what was received, by which clients of CTFd know whether they have a file. Of few files, so that it
+    /// is not computed as they arrive.
+    pub(crate) async fn sha1(&mut self) -> Result<String, CoreError> {
+        self.flush().await?;
+        let path = self.path().to_owned();
+        let hashed = tokio::task::spawn_blocking(move || sha1_of(&path)).await.map_err(|_| CoreError::Interrupted)?;
+        hashed.map_err(|error| self.failed(error))
+    }
+
     /// Ends the upload. Returns its content and digest; fails if it is empty.
     pub(super) async fn complete(mut self) -> Result<(NamedTempFile, Digest), CoreError> {
         if self.size == 0 {
@@ -40,7 +55,7 @@ impl Incoming {
         Ok((self.copy, self.hasher.finish()))
     }
 
-    fn failed(&self, error: std::io::Error) -> CoreError {
+    fn failed(&self, error: io::Error) -> CoreError {
         CoreError::File { path: self.copy.path().to_owned(), error }
     }
 
@@ -54,6 +69,16 @@ impl Incoming {
     #[must_use]
     pub fn path(&self) -> &Path {
         self.copy.path()
+    }
+}
+
+fn sha1_of(path: &Path) -> io::Result<String> {
+    let (mut file, mut hasher, mut piece) = (fs_err::File::open(path)?, Sha1::new(), vec![0; PIECE]);
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(hex(&hasher.finalize())),
+            length => hasher.update(piece.get(..length).unwrap_or_default()),
+        }
     }
 }
 
