@@ -175,26 +175,30 @@ impl Air {
     /// [`CoreError::Refused`] when no emergency stop is in force.
     pub async fn release(self: &Arc<Self>, actor: Actor) -> Result<(), CoreError> {
         let (this, pending) = (Arc::clone(self), self.latch.pending());
-        self.context
-            .command(actor, "control.release", |mut command| async move {
-                let (who, now) = (command.who(), command.now());
-                // A stop that was recorded meanwhile is released like any other; a new one that came meanwhile stays.
-                let pending = pending.filter(|pending| this.latch.holds(pending));
-                if let Some(pending) = &pending {
-                    // The assignments that it ended stay ended, and its actor is recorded.
-                    write_stop(&mut command, pending).await?;
-                }
-                if !control::release(&mut command, &who, now).await? && pending.is_none() {
-                    return Err(CoreError::Refused("no emergency stop is in force".to_owned()));
-                }
-                let done = command.commit("", None).await?;
-                if let Some(pending) = pending {
-                    this.clear_latch(pending).await;
-                }
-                this.publish_control("release", LogLevel::Warning, format!("Emergency stop released by {who}"));
-                Ok(done)
-            })
-            .await
+        self.context.run_to_completion(async move { this.release_stop(actor, pending).await }).await
+    }
+
+    async fn release_stop(self: &Arc<Self>, actor: Actor, pending: Option<Pending>) -> Result<(), CoreError> {
+        // Held so that the latch of a stop that is being recorded at the same time is cleared, and it is recorded once.
+        let _turn = self.turn.lock().await;
+        let mut command = self.context.begin(actor, "control.release").await?;
+        let (who, now) = (command.who(), command.now());
+        // A stop that was recorded meanwhile is released like any other; a new one that came meanwhile stays.
+        let pending = pending.filter(|pending| self.latch.holds(pending));
+        if let Some(pending) = &pending {
+            // The assignments that it ended stay ended, and its actor is recorded.
+            write_stop(&mut command, pending).await?;
+        }
+        if !control::release(&mut command, &who, now).await? && pending.is_none() {
+            return Err(CoreError::Refused("no emergency stop is in force".to_owned()));
+        }
+        command.commit("", None).await?;
+        if let Some(pending) = pending {
+            self.clear_latch(pending).await;
+        }
+        self.context.changed();
+        self.publish_control("release", LogLevel::Warning, format!("Emergency stop released by {who}"));
+        Ok(())
     }
 
     /// Requests an orderly end of the server.
