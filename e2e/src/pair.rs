@@ -42,9 +42,16 @@ impl Pair {
         Ok(std::fs::write(self.folder.join(file), all)?)
     }
 
+    /// Returns a command that starts one of the two with the priority that its service has (packaging/systemd).
+    pub fn service(&self, program: &Path) -> Command {
+        let mut command = self.inside(Path::new("nice"));
+        command.args(["-n", "-10"]).arg(program);
+        command
+    }
+
     /// Starts the server, and waits until it answers at this address.
     pub fn start_server(&mut self, url: &str) -> Result<()> {
-        let mut command = self.inside(&program("challengectl-server")?);
+        let mut command = self.service(&program("challengectl-server")?);
         self.server = Some(Process::start(command.arg("serve"), &self.folder.join("server.log"))?);
         let answers = || Ok(exchange(&mut self.inside(Path::new("curl")), "GET", url, None).is_ok());
         wait_until("the server answers", READY, answers).with_context(|| self.log("server.log"))
@@ -55,7 +62,7 @@ impl Pair {
         let before = self.log("runner.log").matches("registered with").count();
         let program = program("challengectl-runner")?;
         let words = prefix.iter().map(Path::new).chain([program.as_path()]);
-        let mut command = self.inside(Path::new("env"));
+        let mut command = self.service(Path::new("env"));
         command.args(words).arg("run").env("CHALLENGECTL_CONFIG", self.folder.join("runner.yml"));
         self.runner = Some(Process::start(&mut command, &self.folder.join("runner.log"))?);
         let is_there = || Ok(self.log("runner.log").matches("registered with").count() > before);

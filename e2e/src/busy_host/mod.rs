@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tempfile::TempDir;
+use thread_priority::{ThreadPriority, set_current_thread_priority};
 
 /// The frequency of the idle radio, in another band than those that are busy.
 const IDLE: u64 = 145_550_000;
@@ -109,7 +110,11 @@ impl Host {
         let (operator, idle, recordings) = (Arc::clone(&self.operator), self.idle.clone(), self.recordings.clone());
         let triggers = network::inside(self.place.engine().process(), {
             let ends = Arc::clone(&ends);
-            move || async move { trigger::again_and_again(&operator, &idle, &recordings, &ends).await }
+            move || async move {
+                // An operator has another computer, so that this thread does not wait for this one's.
+                set_current_thread_priority(ThreadPriority::Max).context("the priority of the thread that triggers")?;
+                trigger::again_and_again(&operator, &idle, &recordings, &ends).await
+            }
         })?;
         Ok(Watch { ends, triggers })
     }

@@ -107,7 +107,7 @@ impl Place {
     pub fn add_runner(&mut self, name: &str, settings: &str, environment: Environment) -> Result<()> {
         let file = format!("{name}.yml");
         self.enroll(name, &file, settings)?;
-        let mut command = self.engine.inside(&program("challengectl-runner")?);
+        let mut command = self.pair.service(&program("challengectl-runner")?);
         command.env("CHALLENGECTL_CONFIG", self.folder.path().join(file)).envs(environment);
         let runner = Process::start(command.arg("run"), &self.folder.path().join(format!("{name}.log")))?;
         self.others.push(runner);

@@ -1,4 +1,4 @@
-//! The priority of a process that feeds a radio.
+//! The priority of a process that feeds a radio, and of one that belongs to a player.
 //!
 //! A radio's queue may be as short as 8 ms (UHD: eight blocks of 2,040 samples, at 2 MS/s). While 200 instances start on two
 //! cores, the kernel lets a process wait longer than that: eight radios ran dry 223 times in 150 s, and with this never
@@ -6,13 +6,16 @@
 
 use std::thread;
 use thread_priority::unix::{
-    RealtimeThreadSchedulePolicy, ScheduleParams, ThreadSchedulePolicy, set_thread_priority_and_policy,
-    thread_native_id,
+    NormalThreadSchedulePolicy, RealtimeThreadSchedulePolicy, ScheduleParams, ThreadSchedulePolicy,
+    set_thread_priority_and_policy, thread_native_id,
 };
 use thread_priority::{Error, ThreadPriority};
 
 /// The lowest of the real-time priorities (sched(7)): before all that is not of real time.
 const LOWEST: ScheduleParams = ScheduleParams { sched_priority: 1 };
+
+/// The nice value of an ordinary program (sched(7)).
+const ORDINARY: ScheduleParams = ScheduleParams { sched_priority: 0 };
 
 /// Lets this thread, and those that it starts from here on, run before others of this host.
 ///
@@ -21,6 +24,16 @@ const LOWEST: ScheduleParams = ScheduleParams { sched_priority: 1 };
 pub fn before_others() -> Result<(), Error> {
     let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::RoundRobin);
     set_thread_priority_and_policy(thread_native_id(), ThreadPriority::from_posix(LOWEST), policy)
+}
+
+/// Takes the priority of an ordinary program (a nice value of 0) for this thread, and those that it starts from here on: the
+/// runner itself may have a higher one from its service.
+///
+/// # Errors
+/// The system refuses it.
+pub fn like_others() -> Result<(), Error> {
+    let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Other);
+    set_thread_priority_and_policy(thread_native_id(), ThreadPriority::from_posix(ORDINARY), policy)
 }
 
 /// Returns whether processes of this one may run before others.

@@ -158,7 +158,12 @@ impl Bench {
         let Progress { samples, identified, underruns, doubtful, .. } = progress;
         // A radio that failed is closed, so that another process can try whether it works again.
         let is_over = matches!(cause, Cause::Orphaned | Cause::Terminated | Cause::Radio(_));
-        let kept = self.radio.is_some() && !is_over;
+        let has_device = job.radio.driver.settings().device().is_some();
+        let kept = !is_over && (self.radio.is_some() || !has_device);
+        if !has_device {
+            // Nothing is open: another process may have the radio meanwhile.
+            self.locks.clear();
+        }
         if !kept {
             self.radio = None;
             let mark = self.mark.take();

@@ -138,7 +138,7 @@ pub struct End {
     /// How often the radio ran dry.
     #[serde(default)]
     pub underruns: u64,
-    /// The device stays open and silent, and the child waits for the next job.
+    /// The child waits for the next job. Its device, if it has one, stays open and silent.
     #[serde(default)]
     pub kept: bool,
     /// The driver failed to turn the carrier off. The device is closed; it may radiate all the same.

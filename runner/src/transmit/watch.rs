@@ -18,27 +18,6 @@ const OFF_TIMEOUT: Duration = Duration::from_millis(900);
 /// For a kept child, to close its device and end.
 pub(super) const RELEASE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Carries out a transmission as `standing` allows, and calls `report` with each stage. A child that sends nothing for
-/// too long is killed. Always ends with the carrier off and the child gone, even if the future is dropped.
-pub async fn watch(
-    program: &Path,
-    job: &Job,
-    timeouts: Timeouts,
-    standing: watch::Receiver<Standing>,
-    report: impl FnMut(Stage) + Send,
-) -> Ended {
-    match start(program, job).await {
-        Ok(child) => {
-            let (ended, kept) = carry_out(program, job, child, timeouts, standing, report).await;
-            if let Some(child) = kept {
-                child.release(RELEASE_TIMEOUT).await;
-            }
-            ended
-        }
-        Err(ended) => ended,
-    }
-}
-
 /// Starts a child on a job.
 pub(super) async fn start(program: &Path, job: &Job) -> Result<Supervised, Ended> {
     let started = Supervised::spawn(program, SUBCOMMAND, job).await;

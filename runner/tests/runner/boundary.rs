@@ -5,9 +5,10 @@ use crate::support::{self, program};
 use challengectl_common::RadioId;
 use challengectl_runner::config::{RadioConfig, Timeouts};
 use challengectl_runner::process::clock::{Deadline, Moment};
+use challengectl_runner::process::lock;
 use challengectl_runner::radio::{Driver, RecordingName};
 use challengectl_runner::transmit::message::{Cause, ChildMessage, Control};
-use challengectl_runner::transmit::{Job, Payload, Stage, Standing, Verdict, watch};
+use challengectl_runner::transmit::{Children, Job, Payload, Stage, Standing, Verdict};
 use serde_json::json;
 use std::path::Path;
 use std::sync::mpsc;
@@ -49,15 +50,19 @@ fn long_job() -> Job {
     job(driver, &"PARIS ".repeat(50))
 }
 
+fn children() -> Children {
+    Children::new(&program(), TIMEOUTS)
+}
+
 async fn send(job: &Job, standing: Standing) -> Verdict {
     let (_hold, standing) = channel(standing);
-    watch(&program(), job, TIMEOUTS, standing, |_| ()).await.verdict
+    children().carry_out(job, standing, |_| ()).await.verdict
 }
 
 /// Runs a job; `act` gets each stage and may change the standing.
 async fn steered(job: Job, begin: Standing, mut act: impl FnMut(Stage, &Sender<Standing>) + Send) -> Verdict {
     let (sender, standing) = channel(begin);
-    watch(&program(), &job, TIMEOUTS, standing, |stage| act(stage, &sender)).await.verdict
+    children().carry_out(&job, standing, |stage| act(stage, &sender)).await.verdict
 }
 
 fn recordings(dir: &Path) -> usize {
@@ -117,7 +122,7 @@ async fn a_transmission_that_cannot_be_stopped_any_more_is_cut() {
             drop(sender.take());
         }
     };
-    let ended = watch(&program(), &long_job(), TIMEOUTS, standing, let_go).await;
+    let ended = children().carry_out(&long_job(), standing, let_go).await;
     assert_eq!(ended.verdict, Verdict::Aborted("the lease ran out".into()));
 }
 
@@ -169,6 +174,24 @@ async fn a_radio_is_in_one_process_at_a_time() {
     let order: Vec<_> = order.try_iter().collect();
     assert_eq!(order.last(), Some(&"second ready"), "{order:?}");
     assert_eq!(order.first(), Some(&"first over"), "{order:?}");
+}
+
+#[tokio::test]
+async fn a_radio_without_a_device_stays_with_its_process_and_is_free_between_two_transmissions() {
+    let dir = tempfile::tempdir().unwrap();
+    let (out, lock) = (dir.path().join("out"), dir.path().join("test.lock"));
+    let job = Job { lock: Some(lock.clone()), ..job(file(&out), "E") };
+    let children = children();
+    let mut processes = Vec::new();
+    for _ in 0..2 {
+        let (_hold, standing) = channel(Standing::Transmit(Deadline::NEVER));
+        assert_eq!(children.carry_out(&job, standing, |_| ()).await.verdict, Verdict::Success);
+        processes.push(support::children_of(std::process::id()));
+        assert!(lock::try_take(&lock).unwrap().is_some(), "nobody else can have the radio");
+    }
+    assert_eq!((processes[0].len(), &processes[0]), (1, &processes[1]));
+    children.release().await;
+    assert_eq!(support::children_of(std::process::id()), []);
 }
 
 #[test]

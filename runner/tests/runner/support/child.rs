@@ -51,6 +51,8 @@ impl Transmitter {
         let ChildMessage::Ended(end) = self.wait_for(|message| matches!(message, ChildMessage::Ended(_))) else {
             unreachable!()
         };
+        // One that is kept waits for the next job until then.
+        self.hang_up();
         assert!(self.process.wait().unwrap().success());
         end
     }

@@ -3,6 +3,7 @@
 
 use super::super::output::Output;
 use super::{ENDED, Failure, Job, WORK, at, files, filter, loopback};
+use crate::process::priority;
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::wait::{WaitStatus, wait};
@@ -52,6 +53,7 @@ fn run(job: &Job) -> Result<String, Failure> {
     files::enter(job)?;
     limit(job)?;
     filter::apply()?;
+    at("taking an ordinary priority", priority::like_others())?;
     // The program inherits it: when memory is short, it goes before this process, and before what else the host runs. To lower
     // one's own score below the first takes a right that services may lack.
     let normal = at("reading the score for memory", std::fs::read_to_string(OOM_SCORE))?;
