@@ -41,7 +41,7 @@ impl Catalog {
 
     /// Returns one attachment.
     pub async fn attachment(&self, kind: AttachmentKind, id: i64) -> Result<Attachment, CoreError> {
-        find(&mut *self.context.store.read_few().await?, kind, id).await
+        find(&mut *self.context.store.read_for_players().await?, kind, id).await
     }
 
     /// Attaches something to a challenge. Returns it.

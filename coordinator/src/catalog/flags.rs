@@ -32,7 +32,7 @@ impl Catalog {
 
     /// Returns one flag.
     pub async fn flag(&self, id: i64) -> Result<EntryFlag, CoreError> {
-        self.opened(&find(&mut *self.context.store.read_few().await?, id).await?)
+        self.opened(&find(&mut *self.context.store.read_for_players().await?, id).await?)
     }
 
     /// Adds a flag to a challenge. It takes the place of the flag that each instance has of its own, if there is no other.
@@ -117,7 +117,7 @@ impl Catalog {
 
     /// Returns whether a text is a flag of a challenge, without a record. Flags that containers have of their own do not count.
     pub async fn preview(&self, challenge: i64, text: &str) -> Result<bool, CoreError> {
-        let stored = stored_flags::of(&mut *self.context.store.read_few().await?, challenge).await?;
+        let stored = stored_flags::of(&mut *self.context.store.read_for_players().await?, challenge).await?;
         Ok(self.flags.keys.matching(&stored, None, text)?.is_some())
     }
 

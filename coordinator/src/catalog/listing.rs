@@ -80,7 +80,7 @@ impl Catalog {
 
     /// Returns one challenge, also a hidden one.
     pub async fn entry(&self, id: i64) -> Result<Entry, CoreError> {
-        entry(&mut *self.context.store.read_few().await?, id).await
+        entry(&mut *self.context.store.read_for_players().await?, id).await
     }
 }
 

@@ -139,7 +139,7 @@ impl Deployers {
             return Ok(None);
         }
         let (digest, now) = (Digest::of(token.as_bytes()), self.context.clock.now());
-        let found = deployers::of_access(&mut *self.context.store.read_few().await?, digest, now).await?;
+        let found = deployers::of_access(&mut *self.context.store.read_for_players().await?, digest, now).await?;
         Ok(found)
     }
 }

@@ -42,7 +42,7 @@ impl Deployers {
     /// # Errors
     /// [`CoreError::NotFound`], [`CoreError::Forbidden`].
     pub async fn one(&self, by: &Deployer, key: &str) -> Result<Deployer, CoreError> {
-        find(&mut *self.context.store.read_few().await?, by, key).await
+        find(&mut *self.context.store.read_for_players().await?, by, key).await
     }
 
     /// Changes one. Another role, and an account that is switched off, end its logins.

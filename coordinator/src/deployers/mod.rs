@@ -54,7 +54,7 @@ impl Deployers {
 
     /// Returns the token with which the first master registers; `None` if there is one.
     pub async fn setup_token(&self) -> Result<Option<&str>, CoreError> {
-        let has_master = deployers::has_master(&mut *self.context.store.read_few().await?).await?;
+        let has_master = deployers::has_master(&mut *self.context.store.read_for_players().await?).await?;
         Ok((!has_master).then_some(self.setup_token.as_str()))
     }
 

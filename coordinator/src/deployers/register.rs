@@ -81,7 +81,7 @@ impl Deployers {
     /// # Errors
     /// [`CoreError::Invalid`]; [`CoreError::Conflict`] when the name or the email is taken.
     pub async fn make_first_master(self: &Arc<Self>, new: NewDeployer) -> Result<bool, CoreError> {
-        if deployers::has_master(&mut *self.context.store.read_few().await?).await? {
+        if deployers::has_master(&mut *self.context.store.read_for_players().await?).await? {
             return Ok(false);
         }
         let password = self.accounts.hash_for_deployer(new.password.clone()).await?;

@@ -203,7 +203,7 @@ impl Deployments {
 
     /// Brings about what is due; a job does so each second.
     pub async fn tend(&self) -> Result<(), CoreError> {
-        if !self.is_due(&mut *self.context.store.read_few().await?).await? {
+        if !self.is_due(&mut *self.context.store.read_for_players().await?).await? {
             return Ok(());
         }
         let mut transaction = self.context.store.write().await?;

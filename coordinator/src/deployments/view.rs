@@ -71,7 +71,7 @@ impl Deployments {
     /// # Errors
     /// [`CoreError::NotFound`].
     pub async fn get(&self, key: &str) -> Result<Deployment, CoreError> {
-        let mut connection = self.context.store.read_few().await?;
+        let mut connection = self.context.store.read_for_players().await?;
         let it = find(&mut connection, key).await?;
         view(&self.instances, &mut connection, it).await
     }
@@ -107,7 +107,7 @@ impl Deployments {
     /// Returns how many addresses are leased, and how many of the pool are free.
     pub async fn addresses(&self) -> Result<(usize, usize), CoreError> {
         let leased: BTreeSet<_> =
-            slots::addresses(&mut *self.context.store.read_few().await?).await?.into_iter().collect();
+            slots::addresses(&mut *self.context.store.read_for_players().await?).await?.into_iter().collect();
         let free = self.context.rules.pool.map_or(0, |pool| pool.free(&leased));
         Ok((leased.len(), free))
     }

@@ -36,7 +36,7 @@ impl Files {
 
     /// Opens the file of a session that is not over.
     pub(super) async fn open_own(&self, digest: Digest) -> Result<OpenFile, CoreError> {
-        let known = processes::files(&mut *self.context.store.read_few().await?).await?;
+        let known = processes::files(&mut *self.context.store.read_for_players().await?).await?;
         if !known.contains(&digest) {
             return Err(CoreError::NoSuchFile(digest));
         }
@@ -59,7 +59,7 @@ impl Files {
             return Ok(());
         }
         let known: HashSet<Digest> =
-            processes::files(&mut *self.context.store.read_few().await?).await?.into_iter().collect();
+            processes::files(&mut *self.context.store.read_for_players().await?).await?.into_iter().collect();
         for digest in old.into_iter().filter(|digest| !known.contains(digest)) {
             match std::fs::remove_file(self.own.path(digest)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {

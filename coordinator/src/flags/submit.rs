@@ -41,23 +41,23 @@ impl Flags {
 
     /// Returns the id of the latest submission; 0 without any.
     pub async fn latest_submission(&self) -> Result<i64, CoreError> {
-        Ok(submissions::latest(&mut *self.context.store.read_few().await?).await?)
+        Ok(submissions::latest(&mut *self.context.store.read_for_players().await?).await?)
     }
 
     /// Returns the name of a team or an account, or the name that somebody without one gave.
     pub async fn name_of(&self, owner: &Owner) -> Result<String, CoreError> {
-        let name = board::name(&mut *self.context.store.read_few().await?, owner).await?;
+        let name = board::name(&mut *self.context.store.read_for_players().await?, owner).await?;
         Ok(name.unwrap_or_else(|| owner.name().to_owned()))
     }
 
     /// Returns whether players see a challenge, and can solve it.
     pub async fn is_solvable(&self, challenge: i64) -> Result<bool, CoreError> {
-        Ok(!board::solvable(&mut *self.context.store.read_few().await?, Some(challenge)).await?.is_empty())
+        Ok(!board::solvable(&mut *self.context.store.read_for_players().await?, Some(challenge)).await?.is_empty())
     }
 
     /// Returns what a challenge is worth; `None` if it cannot be solved by a flag.
     pub async fn score(&self, challenge: i64) -> Result<Option<(Score, u16)>, CoreError> {
-        let mut connection = self.context.store.read_few().await?;
+        let mut connection = self.context.store.read_for_players().await?;
         let Some(score) = flags::score(&mut connection, challenge).await? else { return Ok(None) };
         let parts = flags::of(&mut connection, challenge).await?.last().map_or(0, |flag| flag.part + 1);
         Ok(Some((score, parts)))

@@ -53,7 +53,7 @@ impl Flags {
 
     /// Returns the hints that an owner has unlocked.
     pub async fn unlocks(&self, owner: &Owner) -> Result<Vec<Unlock>, CoreError> {
-        Ok(unlocks::of_owner(&mut *self.context.store.read_few().await?, owner).await?)
+        Ok(unlocks::of_owner(&mut *self.context.store.read_for_players().await?, owner).await?)
     }
 }
 

@@ -111,7 +111,7 @@ impl Instances {
     /// [`CoreError::Conflict`] when it does not run, [`CoreError::TooMany`] when it has too many connections,
     /// [`CoreError::Unavailable`] when its runner does not answer.
     pub async fn connect(&self, session: i64) -> Result<Connection, CoreError> {
-        let found = sessions::get(&mut *self.context.store.read_few().await?, session).await?;
+        let found = sessions::get(&mut *self.context.store.read_for_players().await?, session).await?;
         let running = found.filter(|it| it.state == SessionState::Running);
         let place = running.and_then(|it| it.place);
         let Place { runner_id, .. } =

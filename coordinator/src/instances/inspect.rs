@@ -143,7 +143,7 @@ impl Instances {
         container: Option<ContainerName>,
         subject: Subject,
     ) -> Result<InspectionAnswer, CoreError> {
-        let found = sessions::get(&mut *self.context.store.read_few().await?, session).await?;
+        let found = sessions::get(&mut *self.context.store.read_for_players().await?, session).await?;
         let found = found.filter(|it| it.state.is_live());
         let found = found.ok_or_else(|| CoreError::NotFound(format!("live instance {session}; it may have ended")))?;
         let waits = || CoreError::Conflict(format!("instance {session} waits for an engine, and has printed nothing"));

@@ -115,7 +115,7 @@ impl Instances {
 
     /// Returns the session of a front with this key, as long as it is live.
     pub async fn live(&self, front: &str, key: &str) -> Result<Option<Placed>, CoreError> {
-        let mut connection = self.context.store.read_few().await?;
+        let mut connection = self.context.store.read_for_players().await?;
         match sessions::find(&mut connection, front, key).await?.filter(|session| session.state.is_live()) {
             Some(session) => Ok(Some(placed(&mut connection, session).await?)),
             None => Ok(None),
@@ -124,13 +124,13 @@ impl Instances {
 
     /// Returns whose the session of a front with this key is, also if it has ended.
     pub async fn owner(&self, front: &str, key: &str) -> Result<Option<Owner>, CoreError> {
-        let session = sessions::find(&mut *self.context.store.read_few().await?, front, key).await?;
+        let session = sessions::find(&mut *self.context.store.read_for_players().await?, front, key).await?;
         Ok(session.map(|session| session.owner))
     }
 
     /// Returns the live session that an owner has of a challenge.
     pub async fn of_owner(&self, owner: &Owner, challenge: i64) -> Result<Option<Placed>, CoreError> {
-        let mut connection = self.context.store.read_few().await?;
+        let mut connection = self.context.store.read_for_players().await?;
         match sessions::live(&mut connection, owner, challenge).await? {
             Some(session) => Ok(Some(placed(&mut connection, session).await?)),
             None => Ok(None),
@@ -139,13 +139,13 @@ impl Instances {
 
     /// Returns the image of the first container of a version of a challenge.
     pub async fn image(&self, challenge: i64, version: i64) -> Result<String, CoreError> {
-        let spec = instances::spec(&mut *self.context.store.read_few().await?, challenge, version).await?;
+        let spec = instances::spec(&mut *self.context.store.read_for_players().await?, challenge, version).await?;
         Ok(spec.containers.into_iter().next().map(|container| container.image).unwrap_or_default())
     }
 
     /// Returns a challenge, also a hidden one.
     pub async fn challenge(&self, id: i64) -> Result<InstanceChallenge, CoreError> {
-        let found = instances::get(&mut *self.context.store.read_few().await?, id).await?;
+        let found = instances::get(&mut *self.context.store.read_for_players().await?, id).await?;
         found.ok_or_else(|| CoreError::NotFound(format!("challenge {id}")))
     }
 
@@ -161,12 +161,12 @@ impl Instances {
 
     /// Returns the number of sessions that live, or are being stopped, by state and front.
     pub async fn counts(&self) -> Result<Vec<(String, String, i64)>, CoreError> {
-        Ok(sessions::counts(&mut *self.context.store.read_few().await?).await?)
+        Ok(sessions::counts(&mut *self.context.store.read_for_players().await?).await?)
     }
 
     /// Returns the number of live sessions of a front.
     pub async fn count_live(&self, front: &str) -> Result<u32, CoreError> {
-        Ok(sessions::count_of_front(&mut *self.context.store.read_few().await?, front).await?)
+        Ok(sessions::count_of_front(&mut *self.context.store.read_for_players().await?, front).await?)
     }
 
     /// Gives a session that changes a revision, so that its runner learns of it.

@@ -33,7 +33,7 @@ pub struct ProcessSession {
 impl Instances {
     /// Returns the session of a front with this key; `None` if there is none, or it has ended.
     pub async fn process_session(&self, front: &str, key: &str) -> Result<Option<ProcessSession>, CoreError> {
-        let mut connection = self.context.store.read_few().await?;
+        let mut connection = self.context.store.read_for_players().await?;
         match sessions::find(&mut connection, front, key).await? {
             Some(session) => self.shown(&mut connection, session).await,
             None => Ok(None),

@@ -15,7 +15,7 @@ impl Instances {
     /// Stops sessions whose life, or whose time to start, is over, and those whose owners give no sign of life. Ends those
     /// that have waited for an engine as long as they may.
     pub async fn reap(&self) -> Result<(), CoreError> {
-        while !self.due(&mut *self.context.store.read_few().await?, 1).await?.is_empty() {
+        while !self.due(&mut *self.context.store.read_for_players().await?, 1).await?.is_empty() {
             let mut transaction = self.context.store.write_for_players().await?;
             for (session, outcome) in self.due(&mut transaction, BATCH).await? {
                 match session.state {
@@ -47,7 +47,7 @@ impl Instances {
 
     /// Stops the sessions of teams and players that are excluded from the event.
     pub async fn stop_excluded(&self) -> Result<(), CoreError> {
-        while !sessions::of_excluded(&mut *self.context.store.read_few().await?, 1).await?.is_empty() {
+        while !sessions::of_excluded(&mut *self.context.store.read_for_players().await?, 1).await?.is_empty() {
             let mut transaction = self.context.store.write_for_players().await?;
             for session in sessions::of_excluded(&mut transaction, BATCH).await? {
                 self.stop_in(&mut transaction, session, "excluded").await?;
@@ -59,7 +59,7 @@ impl Instances {
 
     /// Marks the sessions of silent runners as lost, and ends those of runners that were removed.
     pub async fn look_after_runners(&self) -> Result<(), CoreError> {
-        let mut connection = self.context.store.read_few().await?;
+        let mut connection = self.context.store.read_for_players().await?;
         let running = sessions::runners_with(&mut connection, SessionState::Running).await?;
         let abandoned = sessions::abandoned(&mut connection).await?;
         drop(connection);

@@ -68,7 +68,7 @@ impl Instances {
             Ok(id)
         };
         let id = self.context.run_to_completion(keep).await?;
-        let mut connection = self.context.store.read_few().await?;
+        let mut connection = self.context.store.read_for_players().await?;
         let session = sessions::get(&mut connection, id).await?.ok_or_else(missing)?;
         placed(&mut connection, session).await
     }

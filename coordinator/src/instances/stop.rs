@@ -73,7 +73,7 @@ impl Instances {
     /// # Errors
     /// [`CoreError::NotFound`] when there is none, or it has ended.
     pub async fn kill_of_front(self: &Arc<Self>, front: &str, key: &str, actor: Actor) -> Result<(), CoreError> {
-        let found = sessions::find(&mut *self.context.store.read_few().await?, front, key).await?;
+        let found = sessions::find(&mut *self.context.store.read_for_players().await?, front, key).await?;
         let found = found.ok_or_else(|| CoreError::NotFound("session with this id".to_owned()))?;
         self.kill(found.id, actor).await
     }
@@ -143,7 +143,7 @@ impl Instances {
         let deadline = Instant::now() + limit;
         let mut news = self.news.subscribe();
         loop {
-            let session = sessions::get(&mut *self.context.store.read_few().await?, id).await?;
+            let session = sessions::get(&mut *self.context.store.read_for_players().await?, id).await?;
             let is_over = session.is_none_or(|session| session.state.is_over());
             if is_over || self.context.revision.is_stopping() || Instant::now() >= deadline {
                 return Ok(());

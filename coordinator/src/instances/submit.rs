@@ -25,7 +25,7 @@ impl Instances {
         sender: Sender,
         text: String,
     ) -> Result<(Session, Verdict), CoreError> {
-        let session = sessions::find(&mut *self.context.store.read_few().await?, front, key).await?;
+        let session = sessions::find(&mut *self.context.store.read_for_players().await?, front, key).await?;
         let session = session.filter(|it| self.takes_flags(it)).ok_or_else(missing)?;
         self.flags.check_rate(session.challenge_id, &session.owner)?;
         let this = Arc::clone(self);
@@ -44,7 +44,7 @@ impl Instances {
         sender: Sender,
         text: String,
     ) -> Result<Verdict, CoreError> {
-        let latest = sessions::latest(&mut *self.context.store.read_few().await?, &owner, challenge).await?;
+        let latest = sessions::latest(&mut *self.context.store.read_for_players().await?, &owner, challenge).await?;
         let Some(session) = latest.filter(|it| self.takes_flags(it)) else {
             return self.flags.submit(challenge, owner, sender, text).await;
         };

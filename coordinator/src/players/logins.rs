@@ -168,7 +168,7 @@ impl Players {
         let family = family(token).ok_or(REFUSED)?.to_owned();
         // Looked up before, so that nonsense does not keep others from writing.
         let digest = Digest::of(family.as_bytes());
-        logins::of_family(&mut *self.context.store.read_few().await?, digest).await?.ok_or(REFUSED)?;
+        logins::of_family(&mut *self.context.store.read_for_players().await?, digest).await?.ok_or(REFUSED)?;
         let (this, shown) = (Arc::clone(self), Digest::of(token.as_bytes()));
         self.context.run_to_completion(async move { this.rotate(&family, shown).await }).await
     }

@@ -31,7 +31,7 @@ impl Players {
     /// Returns a player's own team with its members.
     pub async fn own_team(&self, player: &Player) -> Result<Option<TeamView>, CoreError> {
         let Some(team) = player.team.clone() else { return Ok(None) };
-        let members = teams::members(&mut *self.context.store.read_few().await?, team.id).await?;
+        let members = teams::members(&mut *self.context.store.read_for_players().await?, team.id).await?;
         Ok(Some(TeamView { team, members }))
     }
 

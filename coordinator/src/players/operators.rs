@@ -43,7 +43,7 @@ impl Players {
 
     /// Returns one team.
     pub async fn team(&self, id: i64) -> Result<Team, CoreError> {
-        teams::get(&mut *self.context.store.read_few().await?, id).await?.ok_or_else(|| no_team(id))
+        teams::get(&mut *self.context.store.read_for_players().await?, id).await?.ok_or_else(|| no_team(id))
     }
 
     /// Returns the zones in use.
@@ -60,7 +60,7 @@ impl Players {
     /// Returns one player, whatever the capitals of the name.
     pub async fn player(&self, name: &str) -> Result<PlayerRecord, CoreError> {
         let known = AccountName::new(name).map_err(|_| missing(name))?;
-        players::find(&mut *self.context.store.read_few().await?, &known).await?.ok_or_else(|| missing(name))
+        players::find(&mut *self.context.store.read_for_players().await?, &known).await?.ok_or_else(|| missing(name))
     }
 
     /// Changes a team.

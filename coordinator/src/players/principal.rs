@@ -75,7 +75,7 @@ impl Players {
     /// Returns the player of an access token or a personal token; `None` if it is invalid, or its owner may not play.
     pub async fn by_token(&self, token: &str, address: Option<IpAddr>) -> Result<Option<Player>, CoreError> {
         let (digest, now) = (Digest::of(token.as_bytes()), self.context.clock.now());
-        let mut connection = self.context.store.read_few().await?;
+        let mut connection = self.context.store.read_for_players().await?;
         // The beginning says where to look, so that each request costs one look-up.
         let found = if token.starts_with(ACCESS) {
             let found = players::of_access(&mut connection, digest, now).await?;

@@ -33,7 +33,7 @@ impl Players {
     pub async fn personal_tokens(&self, player: &Player) -> Result<Vec<PersonalToken>, CoreError> {
         let now = self.context.clock.now();
         let mut all =
-            personal_tokens::of_account(&mut *self.context.store.read_few().await?, player.account_id).await?;
+            personal_tokens::of_account(&mut *self.context.store.read_for_players().await?, player.account_id).await?;
         all.retain(|token| token.expires_at > now);
         Ok(all)
     }

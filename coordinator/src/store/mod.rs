@@ -50,8 +50,10 @@ pub struct Store {
     writer: SqlitePool,
     /// Connections for lists, which may take long.
     readers: SqlitePool,
-    /// Connections for runners and logins that wait: a few rows each, never behind lists.
+    /// Connections for the air, runners and staff that wait: a few rows each, never behind lists.
     quick: SqlitePool,
+    /// The same for players and their instances.
+    quick_for_players: SqlitePool,
     checkpointer: SqlitePool,
     /// Whose turn it is of those that write for players.
     players: Arc<Mutex<()>>,
@@ -103,9 +105,15 @@ impl Store {
         &self.folder
     }
 
-    /// Returns a connection for reading a few rows; it never waits for long lists.
+    /// Returns a connection for reading a few rows; it never waits for long lists, or for players.
     pub async fn read_few(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
         Ok(self.quick.acquire().await?)
+    }
+
+    /// Returns a connection for reading a few rows for a player: hundreds may wait at once, and a transmission that is due or
+    /// an operator would wait behind them.
+    pub async fn read_for_players(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+        Ok(self.quick_for_players.acquire().await?)
     }
 
     /// Returns a connection for reading.
@@ -152,6 +160,7 @@ impl Store {
     pub async fn close(&self) {
         self.readers.close().await;
         self.quick.close().await;
+        self.quick_for_players.close().await;
         self.checkpointer.close().await;
         self.writer.close().await;
         self.place.leave();

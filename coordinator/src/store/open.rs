@@ -14,7 +14,7 @@ use std::time::Duration;
 pub const DATABASE: &str = "challengectl.db";
 /// Connections for long lists.
 const READERS: u32 = 4;
-/// Connections for a few rows.
+/// Connections for a few rows, for each of those that need them.
 const QUICK_READERS: u32 = 2;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
@@ -66,11 +66,12 @@ impl Store {
         let checkpointer = pool(1).min_connections(0).connect_lazy_with(connect.clone());
         let connect = connect.read_only(true);
         let readers = pool(READERS).connect_with(connect.clone()).await.map_err(refuse)?;
-        let quick = pool(QUICK_READERS).connect_with(connect).await.map_err(refuse)?;
+        let quick = pool(QUICK_READERS).connect_with(connect.clone()).await.map_err(refuse)?;
+        let quick_for_players = pool(QUICK_READERS).connect_with(connect).await.map_err(refuse)?;
         place.remember(&path);
         let (folder, write_times, place) = (folder.to_owned(), WriteTimes::default(), Arc::new(place));
         let players = Arc::default();
-        Ok(Self { folder, writer, readers, quick, checkpointer, players, write_times, place })
+        Ok(Self { folder, writer, readers, quick, quick_for_players, checkpointer, players, write_times, place })
     }
 }
 

@@ -3,6 +3,7 @@
 use challengectl_coordinator::store::{Store, commit};
 use parking_lot::Mutex;
 use std::sync::Arc;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 const PLAYERS: usize = 50;
@@ -42,4 +43,21 @@ async fn the_air_writes_before_players_who_have_waited_longer() {
     all.join_all().await;
     let order = order.0.lock();
     assert_eq!((order[0], order.len()), ("air", PLAYERS + 1));
+}
+
+#[tokio::test]
+async fn the_air_reads_though_players_wait_for_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).await.unwrap();
+    let (keep, kept) = watch::channel(());
+    for _ in 0..PLAYERS {
+        let (store, mut kept) = (store.clone(), kept.clone());
+        tokio::spawn(async move {
+            let _connection = store.read_for_players().await;
+            let _ = kept.changed().await;
+        });
+    }
+    tokio::task::yield_now().await;
+    assert!(store.read_few().await.is_ok());
+    drop(keep);
 }

@@ -182,7 +182,7 @@ impl Instances {
     /// # Errors
     /// [`CoreError::Quota`].
     pub async fn check_owner(&self, owner: &Owner) -> Result<(), CoreError> {
-        self.check_quota(&mut *self.context.store.read_few().await?, owner).await
+        self.check_quota(&mut *self.context.store.read_for_players().await?, owner).await
     }
 
     async fn check_quota(&self, connection: &mut Connection, owner: &Owner) -> Result<(), CoreError> {
@@ -257,7 +257,7 @@ impl Instances {
         let deadline = Instant::now() + self.context.rules.start_wait;
         let mut news = self.news.subscribe();
         loop {
-            let mut connection = self.context.store.read_few().await?;
+            let mut connection = self.context.store.read_for_players().await?;
             let session = sessions::get(&mut connection, id).await?;
             let session = session.ok_or_else(|| CoreError::NotFound("session".to_owned()))?;
             let is_late = Instant::now() >= deadline || self.context.revision.is_stopping();

@@ -30,7 +30,7 @@ impl Instances {
             self.dismiss(id).await?;
             return Err(CoreError::StartFailed);
         }
-        let mut connection = self.context.store.read_few().await?;
+        let mut connection = self.context.store.read_for_players().await?;
         let session = sessions::get(&mut connection, id).await?.ok_or(CoreError::StartFailed)?;
         placed(&mut connection, session).await
     }

@@ -12,7 +12,7 @@ pub(super) const NO_ENGINE: &str = "no engine";
 impl Instances {
     /// Places sessions that wait. Warm ones give way to those that find no room.
     pub async fn attend_to_queue(&self) -> Result<(), CoreError> {
-        if queue::length(&mut *self.context.store.read_few().await?).await? == 0 {
+        if queue::length(&mut *self.context.store.read_for_players().await?).await? == 0 {
             return Ok(());
         }
         loop {

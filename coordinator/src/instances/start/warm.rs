@@ -54,18 +54,18 @@ impl Instances {
 
     /// Returns the number of warm instances that run.
     pub async fn count_warm(&self) -> Result<usize, CoreError> {
-        let all = warm::all(&mut *self.context.store.read_few().await?).await?;
+        let all = warm::all(&mut *self.context.store.read_for_players().await?).await?;
         Ok(all.iter().filter(|it| it.state == SessionState::Running).count())
     }
 
     /// Returns the number of sessions that wait for an engine.
     pub async fn count_queued(&self) -> Result<u32, CoreError> {
-        Ok(queue::length(&mut *self.context.store.read_few().await?).await?)
+        Ok(queue::length(&mut *self.context.store.read_for_players().await?).await?)
     }
 
     /// Starts warm instances that are missing, and stops those that no policy wants.
     pub async fn keep_warm(&self) -> Result<(), CoreError> {
-        let mut connection = self.context.store.read_few().await?;
+        let mut connection = self.context.store.read_for_players().await?;
         let (wanted, present) = (warm::wanted(&mut connection).await?, warm::all(&mut connection).await?);
         drop(connection);
         if missing(&wanted, &present).is_empty() && unwanted(&wanted, present).is_empty() {
