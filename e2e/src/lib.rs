@@ -13,6 +13,7 @@ pub mod listen;
 pub mod load;
 pub mod operator;
 pub mod pair;
+pub mod port;
 pub mod processes;
 pub mod programs;
 pub mod quantiles;

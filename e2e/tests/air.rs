@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use challengectl_air::sources::{Address, RemoteReceiver};
 use challengectl_air::spectrum::Transmission;
 use challengectl_e2e::air::{Air, attacks};
+use challengectl_e2e::port::Port;
 use challengectl_e2e::programs::{Process, output_of, program, run};
 use challengectl_e2e::site::wait_until;
 use num_complex::Complex32;
@@ -144,7 +145,8 @@ fn gqrx_is_tuned_to_the_pager_and_multimon_reads_its_sound() -> Result<()> {
     let air = on_air()?;
     let _sound = sound_server(&air)?;
     wait_until("the sound server listens", LIMIT, || Ok(air.path("sound").exists()))?;
-    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let held = Port::hold()?;
+    let port = held.number()?;
     // Beside the middle, where a dongle has its line; 250 kS/s and few pictures, for a machine that does much else.
     let settings = format!(
         "[General]\nconfigversion=3\ncrashed=false\n\n[audio]\ngain=-200\n\n[fft]\nfft_rate=1\nfft_size=1024\n\n\

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use challengectl_e2e::documentation::{repository, tool};
+use challengectl_e2e::port::Port;
 use challengectl_e2e::programs::{Process, output_of};
 use challengectl_e2e::site::{Site, Times, wait_until};
 use std::collections::BTreeSet;
@@ -53,7 +54,8 @@ fn prometheus_scrapes_and_answers_a_query() -> Result<()> {
             "scrape_configs:\n- {{job_name: challengectl, scrape_interval: 1s, static_configs: [{{targets: ['{target}']}}]}}\n"
         ),
     )?;
-    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let held = Port::hold()?;
+    let port = held.number()?;
     let mut command = Command::new(tool("prometheus")?);
     command
         .arg(format!("--config.file={}", settings.display()))

@@ -5,9 +5,10 @@ use anyhow::{Result, bail};
 use challengectl_air::Spectrum;
 use challengectl_air::browser::{BandSettings, Settings, serve};
 use challengectl_air::spectrum::{self, Mixer, Source, Transmission};
+use std::net::Ipv4Addr;
 use std::time::Duration;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
 
@@ -17,6 +18,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Ends with all that belongs to it when it is dropped.
 pub struct Site {
     pub port: u16,
+    /// Holds the port while nothing listens there.
+    held: TcpSocket,
     pub folder: TempDir,
     pub spectrum: Spectrum,
     settings: Settings,
@@ -55,8 +58,13 @@ impl Site {
     async fn of(spectrum: Spectrum, settings: Settings) -> Result<Self> {
         let bands = [("2 m", 145e6), ("70 cm", 433.5e6)];
         let bands = bands.map(|(name, centre_hz)| BandSettings { name: name.to_owned(), centre_hz, rate: 2_048_000 });
+        // Others are not given a port that is bound, and a listener with `SO_REUSEADDR` may have it (socket(7)).
+        let held = TcpSocket::new_v4()?;
+        held.set_reuseaddr(true)?;
+        held.bind((Ipv4Addr::LOCALHOST, 0).into())?;
         let mut site = Self {
-            port: 0,
+            port: held.local_addr()?.port(),
+            held,
             folder: tempfile::tempdir()?,
             spectrum,
             settings: Settings { title: "Air of the tests".to_owned(), bands: bands.into(), ..settings },
@@ -69,8 +77,7 @@ impl Site {
 
     /// Serves, at the port that it had before.
     pub async fn open(&mut self) -> Result<()> {
-        let socket = TcpListener::bind(("127.0.0.1", self.port)).await?;
-        self.port = socket.local_addr()?.port();
+        let socket = TcpListener::bind(self.held.local_addr()?).await?;
         let (spectrum, settings) = (self.spectrum.clone(), self.settings.clone());
         self.server.spawn(async move {
             let _ = serve(socket, &spectrum, settings).await;

@@ -4,6 +4,7 @@ use super::blocks::Block;
 use super::commands::{Command, commands, endless};
 use super::expected::is_shown;
 use super::repository;
+use crate::port::Port;
 use crate::programs::{program, run};
 use anyhow::{Context, Result, ensure};
 use std::fmt::Write;
@@ -27,6 +28,7 @@ pub enum Before {
 pub struct Session {
     folder: TempDir,
     port: u16,
+    _held: Port,
     script: String,
     commands: Vec<(String, Command)>,
     timeout: Duration,
@@ -44,10 +46,10 @@ const TIMEOUT: Duration = Duration::from_secs(300);
 
 impl Session {
     pub fn new(page: &str, before: Before) -> Result<Self> {
-        // Probably still free when the server takes it.
-        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let held = Port::hold()?;
+        let port = held.number()?;
         let (folder, script, commands) = (TempDir::new()?, String::new(), Vec::new());
-        let mut session = Self { folder, port, script, commands, timeout: TIMEOUT };
+        let mut session = Self { folder, port, _held: held, script, commands, timeout: TIMEOUT };
         session.furnish()?;
         session.script.push_str(include_str!("session.sh"));
         std::fs::write(session.harness().join("begin-server.sh"), "exec challengectl-server serve\n")?;

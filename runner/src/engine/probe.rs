@@ -69,7 +69,7 @@ mod tests {
     use super::*;
     use std::time::Instant;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpSocket};
 
     /// Answers one request with these bytes, again and again if they are to be endless.
     async fn asked(bytes: &'static [u8], is_endless: bool, path: Option<&str>) -> Result<(), String> {
@@ -101,7 +101,10 @@ mod tests {
 
     #[tokio::test]
     async fn what_does_not_listen_is_named() {
-        let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+        // Bound without listening, so that nobody else listens there either.
+        let silent = TcpSocket::new_v4().unwrap();
+        silent.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let free = silent.local_addr().unwrap().port();
         let check = HealthCheck { port: free.to_string().parse().unwrap(), path: None, start_seconds: 1 };
         let refused = Prober::new().unwrap().ask(Ipv4Addr::LOCALHOST, &check).await.unwrap_err();
         assert!(refused.starts_with(&format!("a connection to {free}/tcp: ")), "{refused}");

@@ -17,6 +17,11 @@ pub async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     let application = Application::build(config).await?;
     let address = application.address();
     tracing::info!(%address, data_dir = %config.data_dir.display(), "listening");
+    for (front, address) in [("engine", application.engine_address()), ("pacstar", application.pacstar_address())] {
+        if let Some(address) = address {
+            tracing::info!(%address, front, "listening");
+        }
+    }
     if let Some(token) = application.open_setup().await? {
         // Not a log line: those are stored and forwarded.
         let offer = "There is no account yet. This token creates the first one, once, until the server is restarted:";

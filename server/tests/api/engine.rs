@@ -1,6 +1,6 @@
 //! The engine front, on a server without an engine: forms of answers, admission, sites. `e2e/tests/instances.rs` has an engine.
 
-use crate::site::Site;
+use crate::site::{ANY_PORT, Site};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
@@ -10,12 +10,12 @@ pub async fn front() -> (Site, String) {
 }
 
 async fn front_with(open_play: Option<bool>) -> (Site, String) {
-    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let set = |config: &mut challengectl_server::Config| {
-        (config.engine.listen, config.engine.open_play) = (Some(address), open_play);
+        (config.engine.listen, config.engine.open_play) = (Some(ANY_PORT), open_play);
     };
     let site = Site::start_with(tempfile::tempdir().unwrap(), set).await;
-    (site, format!("http://{address}"))
+    let url = site.engine.clone();
+    (site, url)
 }
 
 async fn sent(request: RequestBuilder) -> (u16, Value) {

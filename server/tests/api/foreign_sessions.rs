@@ -2,7 +2,7 @@
 //! operators are there for.
 
 use crate::obedient::obey;
-use crate::site::{Player, Site};
+use crate::site::{ANY_PORT, Player, Site};
 use challengectl_coordinator::Role;
 use challengectl_coordinator::session::Owner;
 use challengectl_coordinator::store::{Store, commit};
@@ -34,14 +34,12 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
-        let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let (address, pacstar) = (free(), free());
         let set = |config: &mut challengectl_server::Config| {
             config.players.registration = WhoRegisters::Open;
-            (config.engine.listen, config.pacstar.listen) = (Some(address), Some(pacstar));
+            (config.engine.listen, config.pacstar.listen) = (Some(ANY_PORT), Some(ANY_PORT));
         };
         let site = Site::start_with(tempfile::tempdir().unwrap(), set).await;
-        let (store, front, pacstar) = (site.store().await, format!("http://{address}"), format!("http://{pacstar}"));
+        let (store, front, pacstar) = (site.store().await, site.engine.clone(), site.pacstar.clone());
         Self { site, store, front, pacstar, session: (0, String::new()), owner: Owner::team(0) }
     }
 

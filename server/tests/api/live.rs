@@ -1,7 +1,7 @@
 //! Live events, as the official Socket.IO clients receive them.
 
 use crate::clients::{Client, KINDS, LANGUAGES, Language, Shown};
-use crate::site::{Answer, MORSE, Site, is_timestamp};
+use crate::site::{Answer, MORSE, Site, held_port, is_timestamp};
 use challengectl_common::AccountName;
 use challengectl_coordinator::Role;
 use challengectl_coordinator::store::{accounts, commit};
@@ -126,7 +126,9 @@ async fn clients_get_the_transport_that_they_ask_for() {
 
 #[tokio::test]
 async fn clients_reconnect_after_a_restart_and_get_the_current_state() {
-    let site = Site::start().await;
+    let held = held_port();
+    let listen = held.local_addr().unwrap();
+    let site = Site::start_with(tempfile::tempdir().unwrap(), |config| config.listen = listen).await;
     let shown = Shown::login(&site.browser("alice", Role::Viewer).await);
     let mut clients = Vec::new();
     for (language, transports) in KINDS {

@@ -1,7 +1,7 @@
 //! The API of players, and the credentials of the engine front.
 
 use crate::people::PASSWORD;
-use crate::site::{Answer, Player, Site, fields, is_timestamp};
+use crate::site::{ANY_PORT, Answer, Player, Site, fields, is_timestamp};
 use challengectl_coordinator::Role;
 use challengectl_coordinator::session::Owner;
 use challengectl_server::Config;
@@ -266,12 +266,13 @@ async fn the_accounts_of_players_are_not_among_those_of_operators() {
 
 /// A server with the engine front, and the URL of the front.
 async fn engine(open_play: bool, mode: PlayMode) -> (Site, String) {
-    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let site = with(|config| {
-        (config.engine.listen, config.engine.open_play) = (Some(address), Some(open_play));
+        (config.engine.listen, config.engine.open_play) = (Some(ANY_PORT), Some(open_play));
         (config.players.registration, config.players.mode) = (WhoRegisters::Open, mode);
     });
-    (site.await, format!("http://{address}"))
+    let site = site.await;
+    let url = site.engine.clone();
+    (site, url)
 }
 
 /// Starts a challenge that does not exist: 404 says that the person may.

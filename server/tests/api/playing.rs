@@ -1,6 +1,6 @@
 //! Playing: challenges, flags, instances and the scoreboard. `e2e/tests/instances.rs` has an engine.
 
-use crate::site::{MORSE, Player, Site};
+use crate::site::{ANY_PORT, MORSE, Player, Site};
 use challengectl_coordinator::Role;
 use challengectl_coordinator::session::Owner;
 use challengectl_server::config::WhoRegisters;
@@ -10,10 +10,9 @@ const FLAG: &str = "flag{morse}";
 
 /// A site with a challenge on air that is worth 100 points, and the challenge of the engine front, which has number 1.
 async fn site() -> (Site, String) {
-    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let site = Site::start_with(tempfile::tempdir().unwrap(), |config| {
         config.players.registration = WhoRegisters::Open;
-        config.engine.listen = Some(address);
+        config.engine.listen = Some(ANY_PORT);
     });
     let site = site.await;
     site.import(MORSE).await;

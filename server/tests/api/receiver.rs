@@ -1,6 +1,6 @@
 //! Listening to a real air at the server's own address.
 
-use crate::site::{Answer, Browser, Site, name};
+use crate::site::{Answer, Browser, Site, held_port, name};
 use challengectl_air::Spectrum;
 use challengectl_air::browser::{BandSettings, Settings, serve};
 use challengectl_coordinator::Role;
@@ -9,7 +9,7 @@ use futures_util::{SinkExt, StreamExt};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -22,7 +22,8 @@ const LIMIT: Duration = Duration::from_secs(20);
 struct Air {
     spectrum: Spectrum,
     settings: Settings,
-    port: u16,
+    /// Holds the port while nothing listens there.
+    held: TcpSocket,
     serving: JoinSet<()>,
 }
 
@@ -31,15 +32,14 @@ impl Air {
         let band = BandSettings { name: "2 m".to_owned(), centre_hz: 145e6, rate: 2_048_000 };
         let settings = Settings { title: "Air of the tests".to_owned(), bands: vec![band], ..settings };
         let spectrum = Spectrum::start(challengectl_air::spectrum::Settings::default()).unwrap();
-        let mut air = Self { spectrum, settings, port: 0, serving: JoinSet::new() };
+        let mut air = Self { spectrum, settings, held: held_port(), serving: JoinSet::new() };
         air.open().await;
         air
     }
 
     /// Serves at the port that it had before.
     async fn open(&mut self) {
-        let socket = TcpListener::bind(("127.0.0.1", self.port)).await.unwrap();
-        self.port = socket.local_addr().unwrap().port();
+        let socket = TcpListener::bind(self.held.local_addr().unwrap()).await.unwrap();
         let (spectrum, settings) = (self.spectrum.clone(), self.settings.clone());
         self.serving.spawn(async move {
             let _ = serve(socket, &spectrum, settings).await;
@@ -52,7 +52,7 @@ impl Air {
 
     /// A server that listens to it.
     async fn site(&self, set: impl FnOnce(&mut Config)) -> Site {
-        let url = format!("http://127.0.0.1:{}", self.port);
+        let url = format!("http://{}", self.held.local_addr().unwrap());
         Site::start_with(tempfile::tempdir().unwrap(), |config| {
             config.receive.url = Some(url);
             set(config);
@@ -185,7 +185,11 @@ async fn an_air_that_is_away_is_told_and_heard_again_when_it_is_back() {
     assert_eq!(connect(&site, &[]).await.err(), Some(502));
     let told = why(&site).await;
     told.is_error(502, "air unavailable");
-    assert!(!told.body.to_string().contains(&air.port.to_string()), "where the air is concerns nobody: {}", told.body);
+    assert!(
+        !told.body.to_string().contains(&air.held.local_addr().unwrap().port().to_string()),
+        "where the air is concerns nobody: {}",
+        told.body
+    );
     air.open().await;
     text(&mut connect(&site, &[]).await.unwrap(), "hello").await;
 

@@ -18,15 +18,32 @@ use challengectl_server::config::WhoRegisters;
 use challengectl_server::{Application, Config};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::net::TcpSocket;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+/// An address of this host with a port that the system chooses.
+pub const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// Takes a port of this host for servers that listen there one after the other. Bound without listening: others may not
+/// be given the port, and a listener with `SO_REUSEADDR` may have it (socket(7)).
+pub fn held_port() -> TcpSocket {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind(ANY_PORT).unwrap();
+    socket
+}
 
 pub struct Site {
     pub folder: TempDir,
     pub url: String,
+    /// URLs of the fronts with an address of their own; empty without the front.
+    pub engine: String,
+    pub pacstar: String,
     pub client: Client,
     /// Creates the first account.
     pub setup_token: Option<String>,
@@ -105,14 +122,12 @@ impl Site {
     pub async fn start_with(folder: TempDir, set: impl FnOnce(&mut Config)) -> Self {
         // Fails harmlessly the second time.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut config = Config {
-            listen: "127.0.0.1:0".parse().unwrap(),
-            data_dir: folder.path().join("data"),
-            ..Config::default()
-        };
+        let mut config = Config { listen: ANY_PORT, data_dir: folder.path().join("data"), ..Config::default() };
         set(&mut config);
         let application = Application::build(&config).await.unwrap();
         let url = application.url();
+        let front = |address: Option<SocketAddr>| address.map(|it| format!("http://{it}")).unwrap_or_default();
+        let (engine, pacstar) = (front(application.engine_address()), front(application.pacstar_address()));
         let setup_token = application.open_setup().await.unwrap();
         let deployer_token = application.deployer_setup().await.unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -123,6 +138,8 @@ impl Site {
         Self {
             folder,
             url,
+            engine,
+            pacstar,
             client: Client::new(),
             setup_token,
             deployer_token,

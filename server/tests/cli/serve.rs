@@ -81,6 +81,20 @@ fn serve_refuses_an_unusable_certificate_or_key_with_the_way_out() {
 }
 
 #[test]
+fn the_log_has_the_ports_that_the_system_has_chosen() {
+    let folder = Folder::new();
+    let front = |name| (name, "127.0.0.1:0");
+    let log = folder.starts_and_ends_with(&[front("CHALLENGECTL_ENGINE_LISTEN"), front("CHALLENGECTL_PACSTAR_LISTEN")]);
+    for front in ["engine", "pacstar"] {
+        let line = log.lines().find(|line| line.contains("listening") && line.contains(front));
+        let line = line.unwrap_or_else(|| panic!("{front} is missing: {log}"));
+        let (_, port) = line.split_once("127.0.0.1:").unwrap();
+        let port: String = port.chars().take_while(char::is_ascii_digit).collect();
+        assert_ne!(port.parse::<u16>().unwrap(), 0, "{line}");
+    }
+}
+
+#[test]
 fn the_environment_makes_the_first_master_of_team_deployments() {
     let folder = Folder::new();
     folder.starts_and_ends_with(&[]);

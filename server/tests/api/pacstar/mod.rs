@@ -12,7 +12,7 @@ mod roles;
 mod rollout;
 
 use crate::obedient::obey;
-use crate::site::{Answer, Runner, Site};
+use crate::site::{ANY_PORT, Answer, Runner, Site};
 use challengectl_server::Config;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -38,13 +38,13 @@ impl Front {
     }
 
     pub async fn start_in(folder: tempfile::TempDir, set: impl FnOnce(&mut Config)) -> Self {
-        let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let site = Site::start_with(folder, |config| {
-            config.pacstar.listen = Some(address);
+            config.pacstar.listen = Some(ANY_PORT);
             set(config);
         })
         .await;
-        Self { site, url: format!("http://{address}") }
+        let url = site.pacstar.clone();
+        Self { site, url }
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
