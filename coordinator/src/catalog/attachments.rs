@@ -60,7 +60,6 @@ impl Catalog {
         self.context
             .command(actor, action, move |mut command| async move {
                 let known = entry(&mut command, challenge).await?;
-                adopt(&mut command, challenge, kind, &known.about).await?;
                 if attachments::all(&mut command, kind, Some(challenge)).await?.len() >= MAX_OF_A_KIND {
                     let what = kind.as_str();
                     return Err(CoreError::Invalid(format!("a challenge has at most {MAX_OF_A_KIND} of each {what}")));
@@ -154,22 +153,6 @@ fn check(content: &Map<String, Value>) -> Result<(), CoreError> {
     let length: usize = content.values().map(|value| value.as_str().map_or(0, str::len)).sum();
     if length > MAX_CONTENT {
         return Err(CoreError::Invalid(format!("content: more than {MAX_CONTENT} bytes")));
-    }
-    Ok(())
-}
-
-/// Numbers the tags and hints of a challenge that has got them by another front.
-async fn adopt(command: &mut Command, challenge: i64, kind: AttachmentKind, about: &About) -> Result<(), CoreError> {
-    let (field, texts) = match kind {
-        AttachmentKind::Tag => ("value", &about.tags),
-        AttachmentKind::Hint => ("content", &about.hints),
-        _ => return Ok(()),
-    };
-    if texts.is_empty() || !attachments::all(command, kind, Some(challenge)).await?.is_empty() {
-        return Ok(());
-    }
-    for text in texts {
-        attachments::insert(command, challenge, kind, &Map::from_iter([(field.to_owned(), json!(text))])).await?;
     }
     Ok(())
 }

@@ -4,14 +4,12 @@ use super::flag_keys::keys;
 use super::step::Step;
 use crate::CoreError;
 use crate::flags::{FlagKeys, Score, Worth};
-use crate::store::catalog::attachments::{self, Kind};
 use crate::store::catalog::entries::{self, Entry, Subject};
 use crate::store::catalog::{self, Logic};
 use crate::store::instances::About;
 use crate::store::{Connection, Store, flags};
 use challengectl_common::Timestamp;
 use challengectl_event::TextForm;
-use serde_json::{Map, json};
 
 /// Returns all challenges of kind `text`, with their flags. The key of the flags is read only if there are some.
 pub(super) async fn forms(store: &Store) -> Result<Vec<TextForm>, CoreError> {
@@ -89,8 +87,6 @@ async fn write(
     form: &TextForm,
 ) -> Result<(), CoreError> {
     let TextForm { category, description, tags, hints, .. } = form.clone();
-    number(connection, id, Kind::Tag, "value", &tags).await?;
-    number(connection, id, Kind::Hint, "content", &hints).await?;
     entries::set_about(connection, id, &About { category, description, tags, hints, ..about }).await?;
     let score = Score { points: form.points, max_attempts: form.max_attempts };
     if form.parts.is_empty() {
@@ -105,28 +101,6 @@ async fn write(
     if card.logic != logic {
         card.logic = logic;
         catalog::put(connection, id, &card).await?;
-    }
-    Ok(())
-}
-
-/// Gives the tags or hints of a challenge numbers of their own, by which the Docker front changes them. Those whose texts are
-/// the same keep theirs, and what hints cost.
-async fn number(
-    connection: &mut Connection,
-    id: i64,
-    kind: Kind,
-    field: &str,
-    texts: &[String],
-) -> Result<(), CoreError> {
-    let known = attachments::all(connection, kind, Some(id)).await?;
-    if known.iter().map(|it| it.text(field)).eq(texts.iter().map(String::as_str)) {
-        return Ok(());
-    }
-    for attachment in known {
-        attachments::delete(connection, attachment.id).await?;
-    }
-    for text in texts {
-        attachments::insert(connection, id, kind, &Map::from_iter([(field.to_owned(), json!(text))])).await?;
     }
     Ok(())
 }

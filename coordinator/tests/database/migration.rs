@@ -1,5 +1,6 @@
 //! Migration of a database of an older version.
 
+mod numbers;
 mod queue;
 
 use crate::site::{START, fixed, spec, start, transmission};
@@ -15,6 +16,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, SqliteConnection};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
+use std::ops::Range;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -225,6 +227,20 @@ async fn other_schema(connection: &mut SqliteConnection) -> BTreeSet<String> {
     let objects = "SELECT name || ': ' || coalesce(sql, '') FROM sqlite_master
                    WHERE tbl_name NOT IN ('audit', 'challenges', 'transmission_challenges', 'radios', 'ranges')";
     sqlx::query_scalar(objects).fetch_all(connection).await.unwrap().into_iter().collect()
+}
+
+/// Runs the migrations with these numbers.
+async fn migrate(connection: &mut SqliteConnection, numbers: Range<u32>) {
+    let mut files: Vec<_> = std::fs::read_dir("../migrations").unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let number = |path: &Path| path.file_name().unwrap().to_str().unwrap()[..4].parse::<u32>().unwrap();
+    for file in files.iter().filter(|file| numbers.contains(&number(file))) {
+        run(connection, &std::fs::read_to_string(file).unwrap()).await;
+    }
+}
+
+async fn run(connection: &mut SqliteConnection, sql: &str) {
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await.unwrap();
 }
 
 fn member(path: &str) -> Vec<u8> {

@@ -24,6 +24,15 @@ pub enum Kind {
 impl Kind {
     const ALL: [Self; 5] = [Self::Tag, Self::Topic, Self::Hint, Self::Solution, Self::File];
 
+    /// The field that is its text.
+    fn text_field(self) -> &'static str {
+        match self {
+            Self::Tag | Self::Topic => "value",
+            Self::Hint | Self::Solution => "content",
+            Self::File => "name",
+        }
+    }
+
     /// Its name, in the database and in messages.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -83,12 +92,17 @@ pub async fn insert(
     kind: Kind,
     content: &Map<String, Value>,
 ) -> Result<i64, StoreError> {
-    Ok(sqlx::query_scalar("INSERT INTO attachments (challenge_id, kind, content) VALUES ($1, $2, $3) RETURNING id")
-        .bind(challenge)
-        .bind(kind.as_str())
-        .bind(to_json(content, "attachment")?)
-        .fetch_one(connection)
-        .await?)
+    let id = sqlx::query_scalar(
+        "INSERT INTO attachments (challenge_id, kind, content, place)
+         SELECT $1, $2, $3, COALESCE(MAX(place) + 1, 0) FROM attachments WHERE challenge_id = $1 AND kind = $2
+         RETURNING id",
+    )
+    .bind(challenge)
+    .bind(kind.as_str())
+    .bind(to_json(content, "attachment")?)
+    .fetch_one(connection)
+    .await?;
+    Ok(id)
 }
 
 /// Replaces the fields of an attachment.
@@ -98,6 +112,48 @@ pub async fn update(connection: &mut Connection, id: i64, content: &Map<String, 
         .bind(to_json(content, "attachment")?)
         .execute(connection)
         .await?;
+    Ok(())
+}
+
+/// Makes what is attached to a challenge of a kind these texts, in this order. A text that stays keeps its number and its other
+/// fields, such as what a hint costs; a text that takes the place of another counts as that one, corrected.
+pub async fn set_texts(
+    connection: &mut Connection,
+    challenge: i64,
+    kind: Kind,
+    texts: &[String],
+) -> Result<(), StoreError> {
+    let known = all(connection, kind, Some(challenge)).await?;
+    let field = kind.text_field();
+    if known.iter().map(|it| it.text(field)).eq(texts.iter().map(String::as_str)) {
+        return Ok(());
+    }
+    let mut left: Vec<Option<Attachment>> = known.into_iter().map(Some).collect();
+    let stays = |text: &String| {
+        let same = |it: &&mut Option<Attachment>| it.as_ref().is_some_and(|it| it.text(field) == text);
+        left.iter_mut().find(same).and_then(Option::take)
+    };
+    let found: Vec<Option<Attachment>> = texts.iter().map(stays).collect();
+    for (place, (text, found)) in texts.iter().zip(found).enumerate() {
+        let found = found.or_else(|| left.get_mut(place).and_then(Option::take));
+        let mut content = found.as_ref().map(|it| it.content.clone()).unwrap_or_default();
+        content.insert(field.to_owned(), Value::from(text.as_str()));
+        let id = match found {
+            Some(found) => found.id,
+            None => insert(connection, challenge, kind, &content).await?,
+        };
+        update(connection, id, &content).await?;
+        set_place(connection, id, place).await?;
+    }
+    for gone in left.into_iter().flatten() {
+        delete(connection, gone.id).await?;
+    }
+    Ok(())
+}
+
+async fn set_place(connection: &mut Connection, id: i64, place: usize) -> Result<(), StoreError> {
+    let place = i64::try_from(place).unwrap_or(i64::MAX);
+    sqlx::query("UPDATE attachments SET place = $2 WHERE id = $1").bind(id).bind(place).execute(connection).await?;
     Ok(())
 }
 
@@ -118,7 +174,7 @@ pub async fn get(connection: &mut Connection, kind: Kind, id: i64) -> Result<Opt
     row.map(Attachment::try_from).transpose()
 }
 
-/// Returns the attachments of a kind, in the order in which they were added; with a challenge its own alone.
+/// Returns the attachments of a kind, of each challenge in its order; with a challenge its own alone.
 pub async fn all(
     connection: &mut Connection,
     kind: Kind,
@@ -126,7 +182,7 @@ pub async fn all(
 ) -> Result<Vec<Attachment>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT id, challenge_id, kind, content FROM attachments
-         WHERE kind = $1 AND ($2 IS NULL OR challenge_id = $2) ORDER BY id",
+         WHERE kind = $1 AND ($2 IS NULL OR challenge_id = $2) ORDER BY challenge_id, place, id",
     )
     .bind(kind.as_str())
     .bind(challenge)

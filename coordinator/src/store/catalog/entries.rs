@@ -1,6 +1,7 @@
 //! Challenges of all kinds, as the Docker front lists them.
 
 use super::Card;
+use super::attachments::{self, Kind};
 use crate::store::cells::{from_json, to_json};
 use crate::store::instances::About;
 use crate::store::{Connection, StoreError};
@@ -132,8 +133,9 @@ pub async fn insert_text(
     sqlx::query("INSERT INTO text_challenges (challenge_id, about) VALUES ($1, $2)")
         .bind(id)
         .bind(to_json(about, "about")?)
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
+    number(connection, id, about).await?;
     Ok(id)
 }
 
@@ -157,12 +159,22 @@ pub async fn rename(
 
 /// Replaces what players read about a challenge, unless it is on air.
 pub async fn set_about(connection: &mut Connection, id: i64, about: &About) -> Result<(), StoreError> {
-    let about = to_json(about, "about")?;
+    let text = to_json(about, "about")?;
+    let mut written = 0;
     for query in [
         "UPDATE instance_challenges SET about = $2 WHERE challenge_id = $1",
         "UPDATE text_challenges SET about = $2 WHERE challenge_id = $1",
     ] {
-        sqlx::query(query).bind(id).bind(&about).execute(&mut *connection).await?;
+        written += sqlx::query(query).bind(id).bind(&text).execute(&mut *connection).await?.rows_affected();
     }
-    Ok(())
+    if written == 0 {
+        return Ok(());
+    }
+    number(connection, id, about).await
+}
+
+/// Gives the tags and hints of a challenge numbers of their own, by which the Docker front changes them.
+pub(in crate::store) async fn number(connection: &mut Connection, id: i64, about: &About) -> Result<(), StoreError> {
+    attachments::set_texts(connection, id, Kind::Tag, &about.tags).await?;
+    attachments::set_texts(connection, id, Kind::Hint, &about.hints).await
 }

@@ -1,6 +1,7 @@
 //! Challenges of kind `instance` as their authors see them.
 
 use super::{InstanceChallenge, Row, spec};
+use crate::store::catalog::entries::number;
 use crate::store::cells::to_json;
 use crate::store::{Connection, StoreError};
 use challengectl_common::Timestamp;
@@ -64,13 +65,14 @@ pub async fn update(connection: &mut Connection, id: i64, form: &Form, now: Time
         .bind(now.as_millis())
         .execute(&mut *connection)
         .await?;
+    let about = super::About::from(form);
     sqlx::query("UPDATE instance_challenges SET about = $2, policy = $3 WHERE challenge_id = $1")
         .bind(id)
-        .bind(to_json(&super::About::from(form), "about")?)
+        .bind(to_json(&about, "about")?)
         .bind(to_json(&form.policy, "policy")?)
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
-    Ok(())
+    number(connection, id, &about).await
 }
 
 /// Adds a version of the spec, which new sessions get from then on. Returns its number.

@@ -9,6 +9,7 @@ pub mod secrets;
 pub mod services;
 pub mod sessions;
 
+use super::catalog::entries::number;
 use super::cells::{from_json, to_json};
 use super::{Connection, StoreError};
 use challengectl_common::instance::{InstanceSpec, Policy};
@@ -190,8 +191,9 @@ pub async fn insert(
     sqlx::query("INSERT INTO instance_specs (challenge_id, version, spec) VALUES ($1, 1, $2)")
         .bind(id)
         .bind(to_json(new.spec, "spec")?)
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
+    number(connection, id, new.about).await?;
     Ok(id)
 }
 

@@ -1,20 +1,14 @@
 //! The migration after which sessions may wait for an engine.
 
-use super::{cells, connect};
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use super::{cells, connect, migrate, run};
+use sqlx::SqliteConnection;
 use std::collections::BTreeSet;
-use std::path::Path;
 
 #[tokio::test]
 async fn sessions_and_their_ports_outlive_the_migration_to_a_queue() {
     let folder = tempfile::tempdir().unwrap();
     let mut connection = connect(folder.path()).await;
-    let mut files: Vec<_> = std::fs::read_dir("../migrations").unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    let number = |path: &Path| path.file_name().unwrap().to_str().unwrap()[..4].parse::<u32>().unwrap();
-    for file in files.iter().filter(|file| number(file) < 21) {
-        run(&mut connection, &std::fs::read_to_string(file).unwrap()).await;
-    }
+    migrate(&mut connection, 1..21).await;
     run(
         &mut connection,
         "INSERT INTO sessions (key, key_digest, front, challenge_id, version, owner, nonce, runner_id, engine_id, host, state,
@@ -32,8 +26,7 @@ async fn sessions_and_their_ports_outlive_the_migration_to_a_queue() {
     const PORTS: &str = "runner_id, transport, host_port, session_id, position, container, port";
     let before = (cells(&mut connection, SAME, "sessions").await, cells(&mut connection, PORTS, "port_leases").await);
     let belongings = schema(&mut connection).await;
-    let file = files.iter().find(|file| number(file) == 21).unwrap();
-    run(&mut connection, &std::fs::read_to_string(file).unwrap()).await;
+    migrate(&mut connection, 21..22).await;
     let after = (cells(&mut connection, SAME, "sessions").await, cells(&mut connection, PORTS, "port_leases").await);
     assert_eq!((before.0.len(), before.1.len(), after), (2, 1, before));
     let ends: Vec<(String, Option<String>)> =
@@ -52,8 +45,4 @@ async fn sessions_and_their_ports_outlive_the_migration_to_a_queue() {
 async fn schema(connection: &mut SqliteConnection) -> BTreeSet<String> {
     let objects = "SELECT name FROM sqlite_schema WHERE tbl_name IN ('sessions', 'port_leases')";
     sqlx::query_scalar(objects).fetch_all(connection).await.unwrap().into_iter().collect()
-}
-
-async fn run(connection: &mut SqliteConnection, sql: &str) {
-    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await.unwrap();
 }

@@ -1,6 +1,6 @@
 //! Challenges, and what belongs to them.
 
-use super::{admin, data, engine, error, player, site};
+use super::{admin, browser, data, engine, error, player, site};
 use crate::site::{Answer, MORSE};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -348,6 +348,45 @@ async fn files_of_a_challenge_are_for_those_who_see_it() {
     assert_eq!(load(&admin).await.0, 404);
     assert_eq!(data(&admin.get(&format!("{path}/files")).await).as_array().unwrap().len(), 1);
     assert_eq!(error(&admin.parts("/api/v1/files", &[("challenge_id", None, &id.to_string())]).await).0, 400);
+}
+
+#[tokio::test]
+async fn tags_and_hints_that_another_front_sets_are_those_of_this_front() {
+    let site = site().await;
+    let admin = admin(&site).await;
+    let id = admin.challenge(json!({})).await;
+    let dear = admin.post("/api/v1/hints", json!({"challenge_id": id, "content": "There.", "cost": 50})).await;
+    let number = data(&dear)["id"].as_i64().unwrap();
+    let path = format!("/api/v1/challenges/{id}");
+    let hints = async || {
+        let all = admin.get(&format!("{path}/hints")).await;
+        let line = |hint: &Value| json!([hint["id"], hint["content"], hint["cost"]]);
+        data(&all).as_array().unwrap().iter().map(line).collect::<Vec<_>>()
+    };
+    let browser = browser(&site).await;
+    let put = async |fields: Value| {
+        let answer = browser.put(&format!("/api/instance-challenges/{id}"), fields).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    };
+
+    put(json!({"tags": ["web", "xss"], "hints": ["Look.", "There."]})).await;
+    let tags = admin.get(&format!("{path}/tags")).await;
+    let values: Vec<_> = data(&tags).as_array().unwrap().iter().map(|tag| tag["value"].clone()).collect();
+    assert_eq!(values, ["web", "xss"]);
+    let all = hints().await;
+    assert_eq!((all.len(), &all[0][1], &all[1]), (2, &json!("Look."), &json!([number, "There.", 50])));
+
+    put(json!({"hints": ["Look.", "There, left."]})).await;
+    assert_eq!(hints().await[1], json!([number, "There, left.", 50]), "it is the same hint, corrected");
+    put(json!({"hints": ["There, left."]})).await;
+    assert_eq!(hints().await, [json!([number, "There, left.", 50])]);
+    let more = admin.post("/api/v1/hints", json!({"challenge_id": id, "content": "Last."})).await;
+    assert_eq!(more.status, 200);
+    let shown = browser.get(&format!("/api/instance-challenges/{id}")).await;
+    assert_eq!(shown.body["challenge"]["hints"], json!(["There, left.", "Last."]));
+    put(json!({"hints": []})).await;
+    assert_eq!(hints().await, Vec::<Value>::new());
+    assert_eq!(error(&admin.get(&format!("/api/v1/hints/{number}")).await), (404, "Hint not found"));
 }
 
 #[tokio::test]
