@@ -84,3 +84,32 @@ async fn players_read_a_solution_and_its_files_when_its_state_says_so() {
     admin.patch(&path, json!({"state": "hidden"})).await;
     assert_eq!(error(&bob.get(&own).await), (404, "Solution not found"), "the challenge is hidden");
 }
+
+#[tokio::test]
+async fn no_flag_is_judged_while_the_event_is_paused() {
+    let site = site().await;
+    let admin = admin(&site).await;
+    let id = admin.challenge(json!({"type": "standard", "max_attempts": 1})).await;
+    admin.post("/api/v1/flags", json!({"challenge_id": id, "content": "flag{one}", "type": "static"})).await;
+    let operator = site.browser("oli", challengectl_coordinator::Role::Operator).await;
+    let ada = player(&site, "ada").await;
+    let submit = async |who: &Holder<'_>, path: &str, text: &str| {
+        who.post(path, json!({"challenge_id": id, "submission": text})).await
+    };
+    const ATTEMPT: &str = "/api/v1/challenges/attempt";
+
+    assert_eq!(operator.post("/api/control/pause", json!({})).await.status, 200);
+    for (who, text) in [(&ada, "flag{one}"), (&ada, "flag{two}"), (&admin, "flag{one}")] {
+        let answer = submit(who, ATTEMPT, text).await;
+        let expected = json!({"success": true, "data": {"status": "paused", "message": "The event is paused"}});
+        assert_eq!((answer.status, answer.body), (403, expected));
+    }
+    let tried = submit(&admin, "/api/v1/challenges/attempt?preview=true", "flag{one}").await;
+    assert_eq!(data(&tried)["status"], "correct", "an organiser tries a flag also now");
+
+    assert_eq!(operator.post("/api/control/resume", json!({})).await.status, 200);
+    assert_eq!(data(&submit(&ada, ATTEMPT, "flag{one}").await)["status"], "correct", "no attempt was counted");
+    assert_eq!(operator.post("/api/control/emergency-stop", json!({})).await.status, 200);
+    let bob = player(&site, "bob").await;
+    assert_eq!(attempt(&bob, id, "flag{one}").await["status"], "correct", "a stop concerns the air alone");
+}

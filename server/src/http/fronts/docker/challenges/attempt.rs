@@ -41,7 +41,7 @@ pub struct AttemptForm {
 #[derive(Serialize, ToSchema)]
 #[schema(as = DockerVerdict)]
 pub struct VerdictView {
-    /// `correct`, `incorrect`, `already_solved`, `partial`, `ratelimited`, or `authentication_required`.
+    /// `correct`, `incorrect`, `already_solved`, `partial`, `paused`, `ratelimited`, or `authentication_required`.
     pub status: &'static str,
     pub message: String,
 }
@@ -63,7 +63,7 @@ pub enum Refusal {
     post, path = "/api/v1/challenges/attempt", request_body = AttemptForm,
     responses(
         (status = OK, body = Data<VerdictView>),
-        (status = FORBIDDEN, description = "Nobody is logged in, or no attempt is left.", body = Refusal),
+        (status = FORBIDDEN, description = "Nobody is logged in, the event is paused, or no attempt is left.", body = Refusal),
         (status = TOO_MANY_REQUESTS, body = Refusal, headers(("Retry-After" = u64, description = "Seconds after which to try again."))),
         Missing
     )
@@ -92,6 +92,9 @@ pub async fn submit(
         let (status, text) = if is_right { ("correct", "Correct") } else { ("incorrect", "Incorrect") };
         return Ok(said(StatusCode::OK, status, text.to_owned()));
     }
+    if let Some(message) = paused(&coordinator).await? {
+        return Ok(said(StatusCode::FORBIDDEN, "paused", message));
+    }
     let sender = Sender { name: Some(caller.player.name.to_string()), address: caller.player.address };
     Ok(match coordinator.instances.submit_for(id, owner, sender, submission).await {
         Ok(verdict) => judged(verdict),
@@ -101,6 +104,14 @@ pub async fn submit(
         }
         Err(error) => return Err(renamed("Flag of this challenge")(error)),
     })
+}
+
+/// Returns what players are told while operators have paused the event; `None` otherwise. Hours and emergency stops concern
+/// the air alone.
+async fn paused(coordinator: &Coordinator) -> Result<Option<String>, Problem> {
+    let (state, _) = coordinator.air.operating_state().await?;
+    let name = state.conference.name().map_or_else(|| "The event".to_owned(), ToString::to_string);
+    Ok(state.control.paused.map(|_| format!("{name} is paused")))
 }
 
 /// Reads the challenge, whose number forms send as a text.
