@@ -2,6 +2,7 @@
 
 pub mod admitted;
 pub mod anybody;
+pub mod bodied;
 pub mod body;
 pub mod echo;
 pub mod fields;

@@ -1,15 +1,13 @@
 //! Bodies of this front: JSON, or a form.
 
 use crate::http::Problem;
-use crate::http::extract::body::read;
+use crate::http::extract::bodied::bodied;
 use crate::http::extract::fields::{Fields, MAX_BODY};
 use actix_multipart::Multipart;
-use actix_web::dev::Payload;
+use actix_web::HttpRequest;
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::web::Bytes;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::web::{Bytes, BytesMut};
 use futures_util::StreamExt;
-use futures_util::future::{FutureExt, LocalBoxFuture};
 
 /// Fields of a form.
 const MAX_FIELDS: usize = 200;
@@ -18,32 +16,24 @@ const MAX_FIELDS: usize = 200;
 #[derive(Debug)]
 pub struct Body(pub Fields);
 
-impl FromRequest for Body {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+bodied!(Body, MAX_BODY, interpret);
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, payload) = (request.clone(), payload.take());
-        async move {
-            let body = read(&request, payload, MAX_BODY).await?;
-            if body.is_empty() {
-                return Ok(Self(Fields::default()));
-            }
-            let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-            let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-            let fields = match essence.as_str() {
-                "application/json" => Fields::of_json(&body),
-                "application/x-www-form-urlencoded" => of_form(&body),
-                "multipart/form-data" => of_parts(&request, body.freeze()).await,
-                _ => Err(Problem::invalid(
-                    "send the body as JSON or as a form, with Content-Type: application/json, \
-                     application/x-www-form-urlencoded or multipart/form-data",
-                )),
-            };
-            fields.map(Self)
-        }
-        .boxed_local()
+async fn interpret(request: &HttpRequest, body: BytesMut) -> Result<Body, Problem> {
+    if body.is_empty() {
+        return Ok(Body(Fields::default()));
     }
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let fields = match essence.as_str() {
+        "application/json" => Fields::of_json(&body),
+        "application/x-www-form-urlencoded" => of_form(&body),
+        "multipart/form-data" => of_parts(request, body.freeze()).await,
+        _ => Err(Problem::invalid(
+            "send the body as JSON or as a form, with Content-Type: application/json, \
+             application/x-www-form-urlencoded or multipart/form-data",
+        )),
+    };
+    fields.map(Body)
 }
 
 fn of_form(body: &[u8]) -> Result<Fields, Problem> {

@@ -1,32 +1,23 @@
 //! Bodies of this front: JSON objects.
 
 use crate::http::Problem;
-use crate::http::extract::body::read;
+use crate::http::extract::bodied::bodied;
 use crate::http::extract::fields::{Fields, MAX_BODY};
-use actix_web::dev::Payload;
+use actix_web::HttpRequest;
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::{FromRequest, HttpRequest};
-use futures_util::future::{FutureExt, LocalBoxFuture};
+use actix_web::web::BytesMut;
 
 /// The fields of a body.
 #[derive(Debug)]
 pub struct Body(pub Fields);
 
-impl FromRequest for Body {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+bodied!(Body, MAX_BODY, interpret);
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, payload) = (request.clone(), payload.take());
-        async move {
-            let body = read(&request, payload, MAX_BODY).await?;
-            if !is_json(&request) {
-                return Err(Problem::invalid("send the body as JSON, with Content-Type: application/json"));
-            }
-            Fields::of_json(&body).map(Self)
-        }
-        .boxed_local()
+async fn interpret(request: &HttpRequest, body: BytesMut) -> Result<Body, Problem> {
+    if !is_json(request) {
+        return Err(Problem::invalid("send the body as JSON, with Content-Type: application/json"));
     }
+    Fields::of_json(&body).map(Body)
 }
 
 fn is_json(request: &HttpRequest) -> bool {
