@@ -5,7 +5,7 @@
 
 use super::super::Agent;
 use super::Engine;
-use super::work::{self, Outcome};
+use super::report::{Outcome, report};
 use crate::engine::{Cluster, Condition, EngineError, IsWanted};
 use challengectl_common::wire::deployments::{Deployed, DeploymentOrder};
 use challengectl_common::wire::instances::{InstanceState, Order, RunOrder};
@@ -129,7 +129,7 @@ async fn deploy(
         Err(EngineError::Refused(reason) | EngineError::Impossible(reason)) => return Ok(pending(Some(reason))),
         Err(lingers @ EngineError::Lingers(_)) => {
             if let Some(why) = cluster.held_namespace(&deployment.namespace, &lingers) {
-                work::report(agent, order, pending(Some(why)));
+                report(agent, order, pending(Some(why)));
             }
             return Err(lingers);
         }
@@ -209,11 +209,11 @@ async fn run(agent: Arc<Agent>, position: usize) {
         }
         for session in deployments(&agent, engine) {
             if changed.is_all || changed.sessions.contains(&session) {
-                work::wake(&agent, session);
+                agent.instances.wake(session);
             }
         }
         for (session, fence, why) in unwell.look(&agent, engine, cluster) {
-            work::end(&agent, session, fence, why);
+            agent.instances.end(session, fence, why);
         }
         tell_held(&agent, engine, cluster);
         match remove_leftovers(&agent, cluster, &unknown).await {
@@ -232,7 +232,7 @@ fn tell_held(agent: &Agent, engine: &Engine, cluster: &Cluster) {
     };
     for order in removals {
         if let Some(why) = cluster.held(order.session_id) {
-            work::report(agent, &order, Outcome::Deployed(InstanceState::Pending, Some(why), Deployed::default()));
+            report(agent, &order, Outcome::Deployed(InstanceState::Pending, Some(why), Deployed::default()));
         }
     }
 }

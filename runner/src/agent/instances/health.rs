@@ -1,7 +1,7 @@
 //! Asks instances that run whether they are well, and ends those that are not.
 
 use super::super::Agent;
-use super::{Engine, work};
+use super::Engine;
 use crate::engine::EngineError;
 use challengectl_common::instance::ContainerSpec;
 use std::collections::HashMap;
@@ -60,7 +60,7 @@ pub(super) async fn run(agent: Arc<Agent>) {
             asked.extend(one);
         }
         for ((session, fence), why) in failures.record(asked) {
-            work::end(&agent, session, fence, why);
+            agent.instances.end(session, fence, why);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Instances: fetches what the server wants to run here, makes it so, and reports.
 //!
-//! Five loops: [`orders`] fetches what has changed, [`watch`] looks at what the engines have, [`health`] asks whether it is
-//! well, [`deliver`] reports, and [`inventory`] says which images there are. Each cluster has one of its own ([`clusters`]).
-//! Each session has at most one task at a time, which carries out its newest order ([`work`]).
+//! Six loops: [`orders`] fetches what has changed, [`work`] begins what is due, [`watch`] looks at what the engines have,
+//! [`health`] asks whether it is well, [`deliver`] reports, and [`inventory`] says which images there are. Each cluster has one
+//! of its own ([`clusters`]). Each session has at most one task at a time, which carries out its newest order.
 
 mod clusters;
 mod connections;
@@ -12,6 +12,8 @@ mod inspect;
 mod inventory;
 mod orders;
 mod processes;
+mod report;
+mod standing;
 mod sweep;
 mod watch;
 mod work;
@@ -24,10 +26,11 @@ use challengectl_common::EngineId;
 use challengectl_common::wire::instances::{EngineKind, InstanceReport, Order};
 use deliver::Outbox;
 use parking_lot::Mutex;
+use standing::Standing;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use tokio::sync::OnceCell;
+use tokio::sync::{Notify, OnceCell};
 use tokio::task::JoinSet;
 
 /// The instances of this runner.
@@ -36,6 +39,8 @@ pub(crate) struct Instances {
     owner: Option<Owner>,
     engines: Vec<Engine>,
     sessions: Mutex<HashMap<i64, Standing>>,
+    /// Notified when an order of a session is to be carried out.
+    due: Notify,
     outbox: Outbox,
     /// Whether all orders of this server are known: only then is anything else a leftover.
     knows_all: Mutex<bool>,
@@ -56,21 +61,6 @@ enum Driver {
     Kubernetes { host: Arc<Host>, cluster: Box<OnceCell<Cluster>> },
 }
 
-/// What is known of a session.
-struct Standing {
-    order: Order,
-    /// Whether a task is carrying out an order of it.
-    is_busy: bool,
-    /// Whether a newer order came meanwhile, or its containers have to be looked at again.
-    is_due: bool,
-    /// Whether it was last seen running.
-    runs: bool,
-    /// What its instance is ended for.
-    offence: Option<String>,
-    /// What was last reported of a deployment, which is looked at much more often than it changes.
-    reported: Option<InstanceReport>,
-}
-
 impl Instances {
     /// Returns the instances for these engines. The installation is kept in the state folder.
     pub(super) fn new(engines: &[EngineConfig], state_dir: &Path) -> anyhow::Result<Self> {
@@ -78,6 +68,7 @@ impl Instances {
             owner: None,
             engines: Vec::new(),
             sessions: Mutex::default(),
+            due: Notify::new(),
             outbox: Outbox::default(),
             knows_all: Mutex::default(),
         };
@@ -173,6 +164,7 @@ pub(super) fn spawn(agent: &Arc<Agent>, loops: &mut JoinSet<()>) {
         return;
     }
     loops.spawn(orders::run(Arc::clone(agent)));
+    loops.spawn(work::run(Arc::clone(agent)));
     loops.spawn(watch::run(Arc::clone(agent)));
     loops.spawn(health::run(Arc::clone(agent)));
     loops.spawn(deliver::run(Arc::clone(agent)));

@@ -1,7 +1,7 @@
 //! Fetches orders by long polls.
 
 use super::super::Agent;
-use super::{Standing, connections, inspect, work};
+use super::{Standing, connections, inspect};
 use crate::api::backoff::Backoff;
 use challengectl_common::wire::instances::{Order, Orders};
 use std::collections::HashSet;
@@ -79,5 +79,5 @@ fn put(agent: &Arc<Agent>, order: Order, again: bool) {
             }
         }
     }
-    work::begin(agent, id);
+    agent.instances.due.notify_one();
 }

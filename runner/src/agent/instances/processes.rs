@@ -1,7 +1,7 @@
 //! Carries out orders for processes.
 
 use super::super::Agent;
-use super::work::Outcome;
+use super::report::Outcome;
 use crate::api::ApiError;
 use crate::engine::{EngineError, IsWanted, NO_EVENTS, ProcessError, Processes};
 use challengectl_common::Hasher;

@@ -2,7 +2,7 @@
 //! the host in place, and ends instances that fill its disk.
 
 use super::super::Agent;
-use super::{Engine, sweep, work};
+use super::{Engine, sweep};
 use crate::engine::{EngineError, Processes};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -50,11 +50,9 @@ async fn look(agent: &Arc<Agent>, engine: &Engine) -> Result<(), EngineError> {
     for container in found.iter().filter(|it| it.is_running) {
         *running.entry(container.session).or_default() += 1;
     }
-    for session in ended(agent, engine, &running) {
-        work::begin(agent, session);
-    }
+    see_ended(agent, engine, &running);
     for (session, fence, why) in docker.overfull(&found).await? {
-        work::end(agent, session, fence, why);
+        agent.instances.end(session, fence, why);
     }
     if !knows_all {
         return Ok(());
@@ -78,9 +76,7 @@ async fn look_at_processes(agent: &Arc<Agent>, engine: &Engine, processes: &Proc
     let knows_all = *agent.instances.knows_all.lock();
     let known: HashSet<i64> = agent.instances.sessions.lock().keys().copied().collect();
     let running = processes.alive().into_iter().map(|session| (session, 1)).collect();
-    for session in ended(agent, engine, &running) {
-        work::begin(agent, session);
-    }
+    see_ended(agent, engine, &running);
     if !knows_all {
         return Ok(());
     }
@@ -94,10 +90,9 @@ async fn look_at_processes(agent: &Arc<Agent>, engine: &Engine, processes: &Proc
     Ok(())
 }
 
-/// Returns the sessions of an engine that ran and have fewer running containers than they should. Marks them as due.
-fn ended(agent: &Agent, engine: &Engine, running: &HashMap<i64, usize>) -> Vec<i64> {
+/// Has the sessions of an engine looked at that ran and have fewer running containers than they should.
+fn see_ended(agent: &Agent, engine: &Engine, running: &HashMap<i64, usize>) {
     let mut sessions = agent.instances.sessions.lock();
-    let mut ended = Vec::new();
     for (id, standing) in sessions.iter_mut().filter(|(_, it)| it.order.engine_id == engine.config.id) {
         let Some(run) = &mut standing.order.run else { continue };
         let parts = run.containers.len() + usize::from(run.process.is_some());
@@ -106,8 +101,7 @@ fn ended(agent: &Agent, engine: &Engine, running: &HashMap<i64, usize>) -> Vec<i
             // It is not started again without an order.
             run.is_running = true;
             (standing.is_due, standing.runs) = (true, false);
-            ended.push(*id);
+            agent.instances.due.notify_one();
         }
     }
-    ended
 }

@@ -1,21 +1,29 @@
 //! Carries out the newest order of one session.
 
 use super::super::Agent;
-use super::{Standing, clusters, processes};
-use crate::engine::{Answering, Docker, EngineError, IsWanted};
-use challengectl_common::wire::deployments::Deployed;
-use challengectl_common::wire::instances::{InstanceReport, InstanceState, Order};
+use super::report::{Outcome, report};
+use super::{clusters, processes};
+use crate::engine::{Docker, EngineError, IsWanted};
+use challengectl_common::wire::instances::Order;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
 
 /// Pause before an engine that did not answer is asked again.
 const PAUSE: Duration = Duration::from_secs(2);
-/// The longest reason, in bytes.
-const MAX_REASON: usize = 900;
+
+/// Carries out orders as they become due.
+pub(super) async fn run(agent: Arc<Agent>) {
+    loop {
+        agent.instances.due.notified().await;
+        for session in agent.instances.due() {
+            begin(&agent, session);
+        }
+    }
+}
 
 /// Carries out the order of a session, unless a task is doing so; that one looks for a newer order when it is done.
-pub(super) fn begin(agent: &Arc<Agent>, session: i64) {
+fn begin(agent: &Arc<Agent>, session: i64) {
     {
         let mut sessions = agent.instances.sessions.lock();
         let Some(standing) = sessions.get_mut(&session).filter(|it| !it.is_busy && it.is_due) else { return };
@@ -27,25 +35,6 @@ pub(super) fn begin(agent: &Arc<Agent>, session: i64) {
             carry_out(&agent, &order, offence).await;
         }
     });
-}
-
-/// Has a session looked at again.
-pub(super) fn wake(agent: &Arc<Agent>, session: i64) {
-    if let Some(standing) = agent.instances.sessions.lock().get_mut(&session) {
-        standing.is_due = true;
-    }
-    begin(agent, session);
-}
-
-/// Ends an instance that runs, by the order with this fence, and has done what it may not or is not well.
-pub(super) fn end(agent: &Arc<Agent>, session: i64, fence: i64, offence: String) {
-    {
-        let mut sessions = agent.instances.sessions.lock();
-        let is_it = |it: &&mut Standing| it.runs && !it.is_busy && it.order.fence == fence;
-        let Some(standing) = sessions.get_mut(&session).filter(is_it) else { return };
-        (standing.is_due, standing.runs, standing.offence) = (true, false, Some(offence));
-    }
-    begin(agent, session);
 }
 
 /// Takes the newest order of a session, with what its instance is ended for; `None` if it is carried out.
@@ -107,22 +96,6 @@ async fn carry_out(agent: &Agent, order: &Order, offence: Option<String>) {
     }
 }
 
-/// What came of an order.
-pub(super) enum Outcome {
-    /// It runs; holds the id of the first container.
-    Runs(String),
-    /// Its process runs.
-    Answers(Answering),
-    /// `is_permanent`: another start would fail as well.
-    Failed {
-        reason: String,
-        is_permanent: bool,
-    },
-    Removed,
-    /// How a deployment stands, why it does not run, and what its cluster shows.
-    Deployed(InstanceState, Option<String>, Deployed),
-}
-
 async fn settle(
     docker: &Docker,
     order: &Order,
@@ -164,47 +137,4 @@ async fn started(docker: &Docker, order: &Order, first: Result<String, EngineErr
             Ok(Outcome::Failed { reason: refused.to_string(), is_permanent })
         }
     }
-}
-
-pub(super) fn report(agent: &Agent, order: &Order, outcome: Outcome) {
-    let runs = matches!(outcome, Outcome::Runs(_) | Outcome::Answers(_));
-    if let Some(standing) = agent.instances.sessions.lock().get_mut(&order.session_id) {
-        standing.runs = runs && standing.order.fence == order.fence;
-    }
-    let permanent = matches!(outcome, Outcome::Failed { is_permanent: true, .. });
-    let port = if let Outcome::Answers(answering) = &outcome { Some(answering.port) } else { None };
-    let deployed = if let Outcome::Deployed(_, _, deployed) = &outcome { Some(deployed.clone()) } else { None };
-    let (state, reason, container_id) = match outcome {
-        Outcome::Answers(Answering { pid, .. }) => (InstanceState::Running, None, Some(format!("process {pid}"))),
-        Outcome::Runs(id) => (InstanceState::Running, None, Some(id)),
-        Outcome::Failed { reason, .. } => (InstanceState::Failed, Some(cut(reason)), None),
-        Outcome::Removed => (InstanceState::Removed, None, None),
-        Outcome::Deployed(state, reason, _) => (state, reason.map(cut), None),
-    };
-    let (session_id, fence) = (order.session_id, order.fence);
-    let report = InstanceReport { session_id, fence, state, reason, permanent, container_id, port, deployed };
-    if !is_news(agent, &report) {
-        return;
-    }
-    match &report.reason {
-        Some(reason) => tracing::warn!(session = session_id, fence, ?state, "instance: {reason}"),
-        None => tracing::info!(session = session_id, fence, ?state, "instance"),
-    }
-    agent.instances.report(report);
-}
-
-/// Returns whether a report says more than the one before. Only deployments are reported again and again.
-fn is_news(agent: &Agent, report: &InstanceReport) -> bool {
-    let mut sessions = agent.instances.sessions.lock();
-    let Some(standing) = sessions.get_mut(&report.session_id).filter(|_| report.deployed.is_some()) else {
-        return true;
-    };
-    standing.reported.replace(report.clone()).as_ref() != Some(report)
-}
-
-fn cut(mut reason: String) -> String {
-    while reason.len() > MAX_REASON {
-        reason.pop();
-    }
-    reason
 }
