@@ -4,13 +4,13 @@ use super::view::{Deployment, view};
 use super::{DeployedChallenge, Deployments, Sheet, find};
 use crate::CoreError;
 use crate::audit::Actor;
-use crate::instances::{add, free_slug, replace};
+use crate::instances::{add, flag_of, free_slug, replace};
 use crate::secrets::random_hex;
 use crate::store::deployments::slots;
 use crate::store::instances::{self, authoring};
 use crate::store::{Connection, challenges, deployments};
 use challengectl_common::Timestamp;
-use challengectl_event::instance::Form;
+use challengectl_event::instance::{Form, Part};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -101,8 +101,13 @@ impl Deployments {
         let (_, before) = forms.into_iter().next().ok_or_else(super::missing)?;
         let manner = deployments::manner(connection, it.id, it.version).await?;
         let own = sheet.form()?;
-        let form =
-            Form { name: own.name, description: own.description, spec: own.spec, parts: own.parts, ..before.clone() };
+        // Flags that were set otherwise stay as long as the variable does. Without it, each team has one of its own.
+        let parts = match (flag_of(&before.spec), flag_of(&own.spec)) {
+            (before, after) if before == after => Vec::new(),
+            (_, None) => vec![Part::of_session()],
+            (_, Some(_)) => own.parts,
+        };
+        let form = Form { name: own.name, description: own.description, spec: own.spec, parts, ..before.clone() };
         replace(connection, &self.instances.flags.keys, it.id, &before, &form, it.updated_at).await?;
         if form.spec == before.spec && sheet.manner != manner {
             authoring::add_version(connection, it.id, &form.spec).await?;

@@ -158,6 +158,7 @@ impl Deployments {
             message: None,
             deployed: Deployed::default(),
             seen_at: None,
+            ready_version: None,
         };
         Ok(slots::insert(connection, &slot).await?)
     }

@@ -2,15 +2,13 @@
 
 use super::DeployedChallenge;
 use crate::CoreError;
+use crate::instances::flag_of;
 use crate::store::deployments::Manner;
 use crate::store::deployments::slots::MAX_TEAMS;
 use challengectl_common::ChallengeName;
 use challengectl_common::instance::InstanceSpec;
-use challengectl_event::instance::{Flag, FlagMode, Form, Part};
+use challengectl_event::instance::{Form, Part};
 use serde_json::Value;
-
-/// The variable whose value is also the flag of the challenge.
-const FLAG: &str = "FLAG";
 
 /// What an author sets of a challenge.
 #[derive(Debug, Clone)]
@@ -36,9 +34,7 @@ impl Sheet {
     /// not started by players.
     pub(super) fn form(&self) -> Result<Form, CoreError> {
         let name = ChallengeName::new(&self.name).map_err(|error| CoreError::Invalid(format!("name: {error}")))?;
-        let flag = self.spec.containers.iter().find_map(|container| container.environment.get(FLAG));
-        let part = |flag: &String| Part { share: 1, flags: vec![Flag { mode: FlagMode::Text, content: flag.clone() }] };
-        let parts = flag.filter(|flag| !flag.trim().is_empty()).map(part).into_iter().collect();
+        let parts = flag_of(&self.spec).map(|flag| Part { share: 1, flags: vec![flag] }).into_iter().collect();
         Ok(Form { enabled: false, description: self.description.clone(), parts, ..Form::new(name, self.spec.clone()) })
     }
 

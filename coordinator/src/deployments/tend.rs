@@ -54,7 +54,7 @@ impl Deployments {
         slot.session_id = self.enqueue(connection, slot.challenge_id, slot.team, goal, now).await?;
         slot.key = random_hex::<12>();
         (slot.created_at, slot.generation) = (now, goal.generation);
-        (slot.message, slot.deployed) = (None, Deployed::default());
+        (slot.message, slot.deployed, slot.ready_version) = (None, Deployed::default(), None);
         Ok(slots::update(connection, &slot).await?)
     }
 

@@ -1,7 +1,7 @@
 //! Judging a submission.
 
-use super::Flags;
 use super::shares::{is_whole, points_of};
+use super::{Flag, Flags};
 use crate::CoreError;
 use crate::bus::alarms::AlarmKind;
 use crate::session::Owner;
@@ -32,9 +32,30 @@ pub(crate) struct Try<'a> {
     pub challenge: i64,
     pub owner: &'a Owner,
     pub sender: &'a Sender,
-    /// The session that it is for; `None`: for a challenge whose flags are the same for everybody.
+    /// The session that it is for; `None`: for a challenge whose flags are the same for everybody, or are those of pods.
     pub session: Option<&'a Session>,
+    /// What counts besides.
+    pub pods: &'a PodFlags,
     pub text: &'a str,
+}
+
+/// What counts for an owner beside the flags of a challenge, where this is deployed for teams.
+#[derive(Debug, Default)]
+pub(crate) struct PodFlags {
+    /// The owner of the sessions of the owner's team, also of those that have ended.
+    pub slot: Option<Owner>,
+    /// The session of the owner's team.
+    pub session: Option<Session>,
+    /// The flags of pods that are still to be replaced.
+    pub old: Vec<OldFlag>,
+}
+
+/// A flag that a challenge no longer has, and a pod still has.
+#[derive(Debug)]
+pub(crate) struct OldFlag {
+    pub flag: Flag,
+    /// As it was when the pod was started.
+    pub session: Option<Session>,
 }
 
 /// What a submission is.
@@ -94,13 +115,16 @@ impl Flags {
         if left == Some(0) && !is_whole(&stored, &solved) {
             return Err(CoreError::Forbidden("no attempt is left for this challenge".to_owned()));
         }
-        if let Some(flag) = self.keys.matching(&stored, it.session, it.text)? {
+        let matching = self.keys.matching(&stored, it.session, it.text)?.map(|flag| flag.part);
+        // What is deployed has one part.
+        let is_old = matching.is_none() && self.keys.is_old(&stored, &it.pods.old, it.text)?;
+        if let Some(part) = matching.or(is_old.then_some(0)) {
             let awaited = if is_whole(&stored, &solved) { 0 } else { members_awaited(transaction, it).await? };
             if awaited > 0 {
-                self.record(transaction, it, Outcome::Member, Some(flag.part), None).await?;
+                self.record(transaction, it, Outcome::Member, Some(part), None).await?;
                 return Ok(Pending { verdict: Verdict::Awaits { members: awaited }, shared: None });
             }
-            return self.take_right(transaction, it, flag, (score.points, &stored, solved)).await;
+            return self.take_right(transaction, it, part, (score.points, &stored, solved)).await;
         }
         let flag_of = self.other_owner(transaction, it, &stored).await?;
         let outcome = if flag_of.is_some() { Outcome::Shared } else { Outcome::Wrong };
@@ -117,17 +141,17 @@ impl Flags {
         &self,
         transaction: &mut Connection,
         it: &Try<'_>,
-        flag: &StoredFlag,
+        part: u16,
         (points, stored, mut solved): (u32, &[StoredFlag], Vec<Solve>),
     ) -> Result<Pending, CoreError> {
-        let before = solved.iter().find(|solve| solve.part == flag.part).cloned();
+        let before = solved.iter().find(|solve| solve.part == part).cloned();
         let is_new = before.is_none();
         let solve = before.unwrap_or_else(|| Solve {
             challenge_id: it.challenge,
             owner: it.owner.clone(),
-            part: flag.part,
+            part,
             session_id: it.session.map(|session| session.id),
-            points: points_of(flag.part, points, stored),
+            points: points_of(part, points, stored),
             solved_at: self.context.clock.now(),
         });
         if is_new {
@@ -135,7 +159,7 @@ impl Flags {
             solved.push(solve.clone());
         }
         let outcome = if is_new { Outcome::Right } else { Outcome::Repeated };
-        self.record(transaction, it, outcome, Some(flag.part), None).await?;
+        self.record(transaction, it, outcome, Some(part), None).await?;
         let Solve { points, solved_at, .. } = solve;
         let is_whole = is_whole(stored, &solved);
         Ok(Pending { verdict: Verdict::Right { points, solved_at, is_new, is_whole }, shared: None })
@@ -150,7 +174,8 @@ impl Flags {
     ) -> Result<Option<Owner>, CoreError> {
         let Some(code) = self.keys.code_in(stored, it.text)? else { return Ok(None) };
         let others = sessions::of_others(transaction, it.challenge, it.owner, MAX_COMPARED).await?;
-        Ok(others.into_iter().find(|session| self.keys.is_code_of(session, code)).map(|session| session.owner))
+        let mut others = others.into_iter().filter(|session| it.pods.slot.as_ref() != Some(&session.owner));
+        Ok(others.find(|session| self.keys.is_code_of(session, code)).map(|session| session.owner))
     }
 
     async fn record(

@@ -3,7 +3,7 @@
 //! Contents are sealed in the database. The flag of a session is never stored: it is computed from the session by a key
 //! that is derived from the one of the data directory.
 
-use super::Flag;
+use super::{Flag, OldFlag};
 use crate::CoreError;
 use crate::secrets::hex;
 use crate::store::flags::{FlagMode, StoredFlag};
@@ -79,24 +79,38 @@ impl FlagKeys {
         session: Option<&Session>,
         text: &str,
     ) -> Result<Option<&'a StoredFlag>, CoreError> {
-        let text = text.trim();
-        if text.len() > MAX_SUBMISSION {
-            return Ok(None);
-        }
         for flag in flags {
-            let content = self.open(flag)?;
-            let is_right = match (flag.mode, session) {
-                (FlagMode::Session, Some(session)) => is_same(&content.replace(PLACE, &self.code(session)), text),
-                (FlagMode::Session, None) => false,
-                (FlagMode::Text, _) => is_same(&content, text),
-                (FlagMode::TextAnyCase, _) => is_same(&content.to_ascii_lowercase(), &text.to_ascii_lowercase()),
-                (FlagMode::Pattern, _) => compile(&content)?.is_match(text),
-            };
-            if is_right {
+            if self.is_flag(&Flag { mode: flag.mode, content: self.open(flag)? }, session, text)? {
                 return Ok(Some(flag));
             }
         }
         Ok(None)
+    }
+
+    /// Returns whether a submission is a flag of pods that are still to be replaced. That of a team may have the format of
+    /// the challenge.
+    pub(crate) fn is_old(&self, flags: &[StoredFlag], old: &[OldFlag], text: &str) -> Result<bool, CoreError> {
+        for OldFlag { flag, session } in old {
+            let session = session.as_ref();
+            if self.is_flag(flag, session, text)? || self.matching(flags, session, text)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn is_flag(&self, flag: &Flag, session: Option<&Session>, text: &str) -> Result<bool, CoreError> {
+        let (text, content) = (text.trim(), &flag.content);
+        if text.len() > MAX_SUBMISSION {
+            return Ok(false);
+        }
+        Ok(match (flag.mode, session) {
+            (FlagMode::Session, Some(session)) => is_same(&content.replace(PLACE, &self.code(session)), text),
+            (FlagMode::Session, None) => false,
+            (FlagMode::Text, _) => is_same(content, text),
+            (FlagMode::TextAnyCase, _) => is_same(&content.to_ascii_lowercase(), &text.to_ascii_lowercase()),
+            (FlagMode::Pattern, _) => compile(content)?.is_match(text),
+        })
     }
 
     /// Returns the random part that a submission has, if it has the form of a session's flag.

@@ -20,7 +20,7 @@ pub use judge::{Sender, Verdict};
 pub use keys::{DEFAULT_FORMAT, MAX_SUBMISSION};
 pub use unlocks::Hint;
 
-pub(crate) use judge::Try;
+pub(crate) use judge::{OldFlag, PodFlags, Try};
 pub(crate) use keys::FlagKeys;
 
 use crate::context::Context;

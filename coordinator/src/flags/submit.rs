@@ -1,6 +1,6 @@
 //! Submitting flags of challenges without sessions, such as those on air; and the list of submissions.
 
-use super::judge::Try;
+use super::judge::{PodFlags, Try};
 use super::{Flags, Sender, Submission, Verdict};
 use crate::CoreError;
 use crate::session::Owner;
@@ -10,22 +10,24 @@ use crate::store::log::history::Page;
 use std::sync::Arc;
 
 impl Flags {
-    /// Compares a submission with the flags of a challenge that are the same for everybody.
+    /// Compares a submission with the flags of a challenge that are the same for everybody, and with what pods have besides.
     ///
     /// # Errors
     /// [`CoreError::NotFound`] when the challenge has no flag, [`CoreError::TooMany`] after too many wrong ones within a
     /// minute, [`CoreError::Forbidden`] when no attempt is left.
-    pub async fn submit(
+    pub(crate) async fn submit(
         self: &Arc<Self>,
         challenge: i64,
         owner: Owner,
+        pods: PodFlags,
         sender: Sender,
         text: String,
     ) -> Result<Verdict, CoreError> {
         self.check_rate(challenge, &owner)?;
         let this = Arc::clone(self);
         let judged = async move {
-            let it = Try { challenge, owner: &owner, sender: &sender, session: None, text: &text };
+            let session = pods.session.as_ref();
+            let it = Try { challenge, owner: &owner, sender: &sender, session, pods: &pods, text: &text };
             let mut transaction = this.context.store.write_for_players().await?;
             let pending = this.judge_in(&mut transaction, &it).await?;
             store::commit(transaction).await?;

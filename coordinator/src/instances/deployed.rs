@@ -40,6 +40,9 @@ impl Instances {
             let deployed = plausible(report.deployed.unwrap_or_default());
             is_news = slot.message != message || slot.deployed != deployed;
             (slot.message, slot.deployed, slot.seen_at) = (message, deployed, Some(now));
+            if report.state == InstanceState::Running {
+                slot.ready_version = Some(session.version);
+            }
             slots::update(transaction, &slot).await?;
         }
         let before = session.state;

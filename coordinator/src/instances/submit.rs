@@ -1,8 +1,9 @@
 //! Submitting flags of sessions.
 
+use super::pod_flags::pod_flags;
 use super::{Instances, Session};
 use crate::CoreError;
-use crate::flags::{Sender, Try, Verdict};
+use crate::flags::{PodFlags, Sender, Try, Verdict};
 use crate::session::Owner;
 use crate::store::instances::{self, sessions};
 use challengectl_common::Timestamp;
@@ -33,7 +34,7 @@ impl Instances {
     }
 
     /// Compares a submission of an owner with the flags of a challenge, and with the flag of the owner's session, if there
-    /// is one whose flag counts.
+    /// is one whose flag counts. Where the challenge is deployed for teams, that is the session of the owner's team.
     ///
     /// # Errors
     /// As [`submit`](Self::submit).
@@ -44,10 +45,14 @@ impl Instances {
         sender: Sender,
         text: String,
     ) -> Result<Verdict, CoreError> {
-        let latest = sessions::latest(&mut *self.context.store.read_for_players().await?, &owner, challenge).await?;
+        let mut connection = self.context.store.read_for_players().await?;
+        let latest = sessions::latest(&mut connection, &owner, challenge).await?;
         let Some(session) = latest.filter(|it| self.takes_flags(it)) else {
-            return self.flags.submit(challenge, owner, sender, text).await;
+            let pods = pod_flags(&mut connection, challenge, &owner).await?;
+            drop(connection);
+            return self.flags.submit(challenge, owner, pods, sender, text).await;
         };
+        drop(connection);
         self.flags.check_rate(challenge, &owner)?;
         let this = Arc::clone(self);
         let judged = async move { this.judge(session.id, &sender, &text).await };
@@ -69,7 +74,8 @@ impl Instances {
     async fn judge(&self, id: i64, sender: &Sender, text: &str) -> Result<(Session, Verdict), CoreError> {
         let mut transaction = self.context.store.write_for_players().await?;
         let session = sessions::get(&mut transaction, id).await?.ok_or_else(missing)?;
-        let it = Try { challenge: session.challenge_id, owner: &session.owner, sender, session: Some(&session), text };
+        let (challenge, owner, pods) = (session.challenge_id, &session.owner, &PodFlags::default());
+        let it = Try { challenge, owner, sender, session: Some(&session), pods, text };
         let pending = self.flags.judge_in(&mut transaction, &it).await?;
         let now = self.context.clock.now();
         let is_solved = matches!(pending.verdict, Verdict::Right { is_whole: true, .. }) && session.solved_at.is_none();

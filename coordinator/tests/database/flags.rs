@@ -21,7 +21,7 @@ fn owner(name: &str) -> Owner {
 impl Site {
     async fn submit(&self, challenge: i64, name: &str, flag: &str) -> Result<Verdict, CoreError> {
         let sender = Sender { name: Some(name.to_owned()), address: Some([192, 0, 2, 1].into()) };
-        self.coordinator.flags.submit(challenge, owner(name), sender, flag.to_owned()).await
+        self.coordinator.instances.submit_for(challenge, owner(name), sender, flag.to_owned()).await
     }
 
     async fn put_flags(&self, challenge: i64, worth: Worth) {

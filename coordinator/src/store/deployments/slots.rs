@@ -1,9 +1,10 @@
 //! Slots: the places of teams in deployed challenges.
 
+use crate::session::Owner;
 use crate::store::cells::{from_json, parse, timestamp, to_json};
 use crate::store::{Connection, StoreError};
-use challengectl_common::Timestamp;
 use challengectl_common::wire::deployments::Deployed;
+use challengectl_common::Timestamp;
 use sqlx::FromRow;
 use std::net::Ipv4Addr;
 
@@ -41,6 +42,8 @@ pub struct Slot {
     pub deployed: Deployed,
     /// When its runner has last reported.
     pub seen_at: Option<Timestamp>,
+    /// The version of the spec with which it was last seen running.
+    pub ready_version: Option<i64>,
 }
 
 #[derive(FromRow)]
@@ -59,6 +62,7 @@ struct Row {
     message: Option<String>,
     deployed: String,
     seen_at: Option<i64>,
+    ready_version: Option<i64>,
 }
 
 impl TryFrom<Row> for Slot {
@@ -80,6 +84,7 @@ impl TryFrom<Row> for Slot {
             message: row.message,
             deployed: from_json(&row.deployed, "deployed")?,
             seen_at: timestamp(row.seen_at),
+            ready_version: row.ready_version,
         })
     }
 }
@@ -142,6 +147,15 @@ pub async fn behind(connection: &mut Connection) -> Result<Vec<i64>, StoreError>
     .await?)
 }
 
+/// Returns the number that an owner has in all challenges: that of the team, or of an account one of its own.
+pub async fn number_of(connection: &mut Connection, owner: &Owner) -> Result<Option<u32>, StoreError> {
+    let query = sqlx::query_scalar(
+        "SELECT slot FROM teams WHERE 'team:' || id = $1 AND slot IS NOT NULL
+         UNION ALL SELECT team FROM deployers WHERE 'account:' || account_id = $1 AND team IS NOT NULL",
+    );
+    Ok(query.bind(owner.as_str()).fetch_optional(connection).await?)
+}
+
 /// Returns the addresses that are leased.
 pub async fn addresses(connection: &mut Connection) -> Result<Vec<Ipv4Addr>, StoreError> {
     let all: Vec<String> =
@@ -176,7 +190,7 @@ pub async fn insert(connection: &mut Connection, slot: &Slot) -> Result<(), Stor
 pub async fn update(connection: &mut Connection, slot: &Slot) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE slots SET session_id = $3, key = $4, created_at = $5, generation = $6, wanted = $7, paused = $8,
-             message = $9, deployed = $10, seen_at = $11
+             message = $9, deployed = $10, seen_at = $11, ready_version = $12
          WHERE challenge_id = $1 AND team = $2",
     )
     .bind(slot.challenge_id)
@@ -190,6 +204,7 @@ pub async fn update(connection: &mut Connection, slot: &Slot) -> Result<(), Stor
     .bind(&slot.message)
     .bind(to_json(&slot.deployed, "deployed")?)
     .bind(slot.seen_at.map(Timestamp::as_millis))
+    .bind(slot.ready_version)
     .execute(connection)
     .await?;
     Ok(())

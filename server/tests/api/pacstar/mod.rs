@@ -6,6 +6,7 @@ mod authoring;
 mod deploying;
 mod document;
 mod faults;
+mod flags;
 mod logins;
 mod operators;
 mod roles;

@@ -6,17 +6,17 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// The orders of a runner that carries them out only when it is told to.
-struct Orders<'a> {
-    runner: &'a Runner<'a>,
+pub(super) struct Orders<'a> {
+    pub(super) runner: &'a Runner<'a>,
 }
 
 impl Orders<'_> {
-    async fn all(&self) -> Vec<Value> {
+    pub(super) async fn all(&self) -> Vec<Value> {
         self.runner.get("instances?since=0").await.body["orders"].as_array().unwrap().clone()
     }
 
     /// Waits until so many orders have this fence, and returns these.
-    async fn with_fence(&self, fence: i64, count: usize) -> Vec<Value> {
+    pub(super) async fn with_fence(&self, fence: i64, count: usize) -> Vec<Value> {
         for _ in 0..600 {
             let found: Vec<_> = self.all().await.into_iter().filter(|order| order["fence"] == fence).collect();
             if found.len() == count {
@@ -27,7 +27,7 @@ impl Orders<'_> {
         panic!("there are not {count} orders with the fence {fence}");
     }
 
-    async fn report(&self, orders: &[Value], state: &str, reason: Option<&str>) {
+    pub(super) async fn report(&self, orders: &[Value], state: &str, reason: Option<&str>) {
         let report = |order: &Value| {
             let (id, fence) = (&order["session_id"], &order["fence"]);
             json!({"session_id": id, "fence": fence, "state": state, "reason": reason})
