@@ -8,7 +8,7 @@ pub mod instances;
 pub mod inventories;
 pub mod services;
 
-use crate::{Band, Callsign, ChallengeName, Digest, DutyCycle, Frequency, RadioId, RunnerId, Timestamp};
+use crate::{Band, Callsign, ChallengeName, Digest, DutyCycle, EngineId, Frequency, RadioId, RunnerId, Timestamp};
 use instances::EngineInfo;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -233,6 +233,22 @@ pub struct HeartbeatRequest {
     /// of the runner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignments: Option<Vec<AssignmentProgress>>,
+    /// How long ago each cluster has answered. One that has not since the runner started is left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 8))]
+    pub engines: Vec<EngineSilence>,
+}
+
+/// How long an engine has not answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct EngineSilence {
+    /// The engine.
+    pub engine_id: EngineId,
+    /// Seconds since its last answer.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0))]
+    pub seconds: u32,
 }
 
 /// The progress of one assignment.

@@ -6,10 +6,9 @@ use crate::instances::{Instances, team_name};
 use crate::session::SessionState;
 use crate::store::Connection;
 use crate::store::deployments;
-use crate::store::deployments::slots::{self, Slot};
-use crate::store::instances::sessions::{self, Session};
+use crate::store::deployments::slots::{self, Seen, Slot};
 use challengectl_common::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::{Instant as Moment, timeout_at};
 
@@ -41,7 +40,7 @@ pub struct Instance {
     pub desired: Desired,
     /// Why it does not run.
     pub message: Option<String>,
-    /// When its runner was last heard of; `None` before it was.
+    /// When its cluster was last seen; `None` before it was.
     pub seen_at: Option<Timestamp>,
 }
 
@@ -59,11 +58,14 @@ impl Deployments {
     /// Returns all challenges, the oldest first.
     pub async fn all(&self) -> Result<Vec<Deployment>, CoreError> {
         let mut connection = self.context.store.read().await?;
-        let mut views = Vec::new();
-        for it in deployments::all(&mut connection, None).await? {
-            views.push(view(&self.instances, &mut connection, it).await?);
+        let challenges = deployments::all(&mut connection, None).await?;
+        let mut slots: BTreeMap<i64, Vec<Seen>> = BTreeMap::new();
+        for seen in slots::seen(&mut connection, None).await? {
+            slots.entry(seen.slot.challenge_id).or_default().push(seen);
         }
-        Ok(views)
+        let mut view =
+            |it: DeployedChallenge| deployment(&self.instances, slots.remove(&it.id).unwrap_or_default(), it);
+        Ok(challenges.into_iter().map(&mut view).collect())
     }
 
     /// Returns one challenge.
@@ -119,29 +121,28 @@ pub(super) async fn view(
     connection: &mut Connection,
     challenge: DeployedChallenge,
 ) -> Result<Deployment, CoreError> {
-    let mut instances = Vec::new();
-    for slot in slots::of_challenge(connection, challenge.id).await? {
-        let Some(session) = sessions::get(connection, slot.session_id).await? else { continue };
-        let waits_for_names = session.state == SessionState::Queued
-            && slots::is_shared(connection, &slot.namespace, challenge.id).await?;
-        instances.push(instance(all, slot, &session, waits_for_names));
-    }
-    let statuses: Vec<_> = instances.iter().map(|it| it.status).collect();
-    let status = Status::of_all(challenge.goal.is_some(), &statuses);
-    Ok(Deployment { challenge, status, instances })
+    let slots = slots::seen(connection, Some(challenge.id)).await?;
+    Ok(deployment(all, slots, challenge))
 }
 
-fn instance(all: &Instances, slot: Slot, session: &Session, waits_for_names: bool) -> Instance {
-    let is_heard = session.runner().is_some_and(|runner| all.is_heard(runner));
-    let status = if waits_for_names { Status::Deploying } else { Status::of(&slot, session.state, is_heard) };
-    let message = match (status, session.state) {
+fn deployment(all: &Instances, slots: Vec<Seen>, challenge: DeployedChallenge) -> Deployment {
+    let instances: Vec<Instance> = slots.into_iter().map(|seen| instance(all, seen)).collect();
+    let statuses: Vec<_> = instances.iter().map(|it| it.status).collect();
+    let status = Status::of_all(challenge.goal.is_some(), &statuses);
+    Deployment { challenge, status, instances }
+}
+
+fn instance(all: &Instances, seen: Seen) -> Instance {
+    let Seen { slot, state, runner, answered_at, waits_for_names } = seen;
+    let is_heard = runner.is_some_and(|runner| all.is_heard(&runner));
+    let status = if waits_for_names { Status::Deploying } else { Status::of(&slot, state, is_heard) };
+    let message = match (status, state) {
         _ if waits_for_names => Some(OLD_NAMESPACE.to_owned()),
         (Status::Pending, _) => Some(NO_RUNNER.to_owned()),
         (Status::Deploying, SessionState::Stopping) => slot.message.clone().or_else(|| Some(OLD_INSTANCE.to_owned())),
         _ => slot.message.clone(),
     };
-    // As long as its runner is online, it would say that something has changed.
-    let last = session.runner().and_then(|runner| all.fleet.presence.last_heard(runner));
-    let seen_at = slot.seen_at.map(|reported| last.map_or(reported, |last| last.max(reported)));
+    // As long as its cluster answers, its runner would say that something has changed.
+    let seen_at = slot.seen_at.map(|reported| answered_at.map_or(reported, |answered| answered.max(reported)));
     Instance { team: team_name(slot.team), desired: Desired::of(&slot), slot, status, message, seen_at }
 }

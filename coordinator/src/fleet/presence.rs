@@ -5,11 +5,12 @@ use crate::schedule::Capability;
 use crate::store::challenges::ranges::RangeBands;
 use crate::store::fleet::runners as store;
 use crate::store::fleet::runners::Radio;
-use challengectl_common::wire::FailedRadio;
-use challengectl_common::{RunnerId, Sender, Timestamp};
+use challengectl_common::wire::{EngineSilence, FailedRadio};
+use challengectl_common::{EngineId, RunnerId, Sender, Timestamp};
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A runner that has registered and not signed out.
 #[derive(Debug, Default)]
@@ -24,6 +25,8 @@ struct Present {
     /// Whether it works on one task at a time, so that a poll means that it has none.
     single_task: bool,
     heard: Option<Heard>,
+    /// When its clusters have last answered, as far as it is not yet in the database.
+    answers: Vec<(EngineId, Timestamp)>,
     /// By how many milliseconds its clock is ahead of the server's.
     clock_ahead: Option<i64>,
     /// Whether it was silent at the last check.
@@ -164,6 +167,14 @@ impl Presence {
         self.all().get(runner)?.clock_ahead
     }
 
+    /// Records how long ago the clusters of a runner have answered.
+    pub fn hear_engines(&self, runner: &RunnerId, engines: &[EngineSilence], clock: &Clock) {
+        if let Some(present) = self.all().get_mut(runner) {
+            let answered = |it: &EngineSilence| clock.now().before(Duration::from_secs(it.seconds.into()));
+            present.answers = engines.iter().map(|it| (it.engine_id.clone(), answered(it))).collect();
+        }
+    }
+
     /// Returns the time of day at which a runner was last heard of.
     pub fn last_heard(&self, runner: &RunnerId) -> Option<Timestamp> {
         self.all().get(runner)?.heard.map(|heard| heard.at)
@@ -227,6 +238,16 @@ impl Presence {
                 present.heard.filter(|_| unwritten).map(|heard| (id.clone(), heard.at))
             })
             .collect()
+    }
+
+    /// Returns when clusters have answered, as far as runners have said so since the last call, for the database.
+    pub fn take_answers(&self) -> Vec<(RunnerId, EngineId, Timestamp)> {
+        let mut all = self.all();
+        let taken = all.iter_mut().flat_map(|(runner, present)| {
+            let answers = std::mem::take(&mut present.answers).into_iter();
+            answers.map(|(engine, at)| (runner.clone(), engine, at))
+        });
+        taken.collect()
     }
 
     /// Returns whether an earlier poll has found that there is nothing for the runner.

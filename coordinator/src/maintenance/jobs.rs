@@ -6,6 +6,7 @@ use crate::maintenance::Maintenance;
 use crate::store;
 use crate::store::air::{assignments, reports};
 use crate::store::fleet::runners;
+use crate::store::instances::engines;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
@@ -67,11 +68,19 @@ impl Maintenance {
     /// Writes heartbeats, renewals, alarms and log lines to the database.
     pub(crate) async fn flush(&self) -> Result<(), CoreError> {
         let (heard, renewed) = (self.fleet.presence.take_heard(), self.air.leases.take_renewed());
+        let answers = self.fleet.presence.take_answers();
         let (now, instant) = (self.context.clock.now(), self.context.clock.instant());
         for heard in heard.chunks(FLUSH_BATCH) {
             let mut transaction = self.context.store.write().await?;
             for (runner, at) in heard {
                 runners::heard(&mut transaction, runner, *at).await?;
+            }
+            store::commit(transaction).await?;
+        }
+        for answers in answers.chunks(FLUSH_BATCH) {
+            let mut transaction = self.context.store.write().await?;
+            for (runner, engine, at) in answers {
+                engines::answered(&mut transaction, runner, engine, *at).await?;
             }
             store::commit(transaction).await?;
         }

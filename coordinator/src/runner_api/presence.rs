@@ -11,7 +11,9 @@ use crate::store::instances::engines;
 use crate::store::{self};
 use crate::{Caller, CoreError};
 use challengectl_common::wire::instances::{EngineInfo, MAX_ENGINES};
-use challengectl_common::wire::{AssignmentProgress, Intervals, LogLevel, RadioInfo, RegisterRequest, SOLE_RADIO};
+use challengectl_common::wire::{
+    AssignmentProgress, EngineSilence, Intervals, LogLevel, RadioInfo, RegisterRequest, SOLE_RADIO,
+};
 use challengectl_common::{RadioId, RunnerId};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -133,6 +135,15 @@ impl RunnerApi {
         let renewal = self.air.leases.renew(&caller.runner_id, named, expires);
         self.publish_progress(&caller.runner_id);
         Ok(Heartbeat { intervals: self.context.rules.intervals(), renewed: renewal.renewed, abort: renewal.abort })
+    }
+
+    /// Records how long ago clusters of a runner have answered. Touches no disk.
+    pub fn hear_engines(&self, caller: &Caller, engines: &[EngineSilence]) -> Result<(), CoreError> {
+        if engines.len() > MAX_ENGINES {
+            return Err(CoreError::Invalid(format!("engines: more than {MAX_ENGINES}")));
+        }
+        self.fleet.presence.hear_engines(&caller.runner_id, engines, &self.context.clock);
+        Ok(())
     }
 
     fn publish_progress(&self, runner: &RunnerId) {

@@ -61,7 +61,8 @@ pub(super) fn bounded(lease_seconds: f64) -> Duration {
 }
 
 async fn beat(agent: &Agent, intervals: Intervals) -> Result<(), ApiError> {
-    let request = HeartbeatRequest { assignments: Some(agent.active.progress()) };
+    let (assignments, engines) = (Some(agent.active.progress()), agent.instances.silences());
+    let request = HeartbeatRequest { assignments, engines };
     // The lease runs from before the request was sent. The server's runs from its arrival, which is later.
     let sent = Moment::now();
     let limit = (lease(intervals) / 3).max(Duration::from_secs(1));

@@ -1,10 +1,10 @@
 //! Slots: the places of teams in deployed challenges.
 
-use crate::session::Owner;
-use crate::store::cells::{from_json, parse, timestamp, to_json};
+use crate::session::{Owner, SessionState};
+use crate::store::cells::{corrupt, from_json, parse, timestamp, to_json};
 use crate::store::{Connection, StoreError};
 use challengectl_common::wire::deployments::Deployed;
-use challengectl_common::Timestamp;
+use challengectl_common::{RunnerId, Timestamp};
 use sqlx::FromRow;
 use std::net::Ipv4Addr;
 
@@ -97,6 +97,57 @@ fn read(rows: Vec<Row>) -> Result<Vec<Slot>, StoreError> {
 pub async fn of_challenge(connection: &mut Connection, challenge: i64) -> Result<Vec<Slot>, StoreError> {
     let query = sqlx::query_as("SELECT * FROM slots WHERE challenge_id = $1 ORDER BY team");
     read(query.bind(challenge).fetch_all(connection).await?)
+}
+
+/// A slot with what its session, its cluster and its namespace say of it.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The slot.
+    pub slot: Slot,
+    /// How its session stands.
+    pub state: SessionState,
+    /// The runner of its session.
+    pub runner: Option<RunnerId>,
+    /// When its cluster has last answered its runner.
+    pub answered_at: Option<Timestamp>,
+    /// Whether its session waits, while another challenge has something in its namespace.
+    pub waits_for_names: bool,
+}
+
+#[derive(FromRow)]
+struct SeenRow {
+    #[sqlx(flatten)]
+    slot: Row,
+    state: String,
+    runner_id: Option<String>,
+    answered_at: Option<i64>,
+    waits_for_names: bool,
+}
+
+/// Returns the slots of all challenges, or of one, as they are seen, by challenge and team.
+pub async fn seen(connection: &mut Connection, challenge: Option<i64>) -> Result<Vec<Seen>, StoreError> {
+    let rows: Vec<SeenRow> = sqlx::query_as(
+        "SELECT slots.*, state, sessions.runner_id, answered_at, state = 'queued' AND EXISTS (
+             SELECT 1 FROM slots AS other
+             WHERE other.namespace = slots.namespace AND other.challenge_id <> slots.challenge_id
+         ) AS waits_for_names
+         FROM slots JOIN sessions ON sessions.id = session_id
+         LEFT JOIN engines ON engines.runner_id = sessions.runner_id AND engines.engine_id = sessions.engine_id
+         WHERE $1 IS NULL OR slots.challenge_id = $1 ORDER BY slots.challenge_id, team",
+    )
+    .bind(challenge)
+    .fetch_all(connection)
+    .await?;
+    let seen = |row: SeenRow| {
+        Ok(Seen {
+            slot: row.slot.try_into()?,
+            state: SessionState::parse(&row.state).ok_or_else(|| corrupt("state of a session", &row.state))?,
+            runner: row.runner_id.map(|runner| parse(&runner, "runner id")).transpose()?,
+            answered_at: timestamp(row.answered_at),
+            waits_for_names: row.waits_for_names,
+        })
+    };
+    rows.into_iter().map(seen).collect()
 }
 
 /// Returns the slot that a session is of.

@@ -3,8 +3,9 @@
 use crate::store::cells::{corrupt, parse};
 use crate::store::{Connection, StoreError};
 use challengectl_common::wire::instances::{EngineInfo, EngineKind};
-use challengectl_common::{EngineId, RunnerId};
+use challengectl_common::{EngineId, RunnerId, Timestamp};
 use sqlx::FromRow;
+use std::collections::HashMap;
 
 /// An engine, and how full it is.
 #[derive(Debug, Clone)]
@@ -25,13 +26,19 @@ pub struct Engine {
     pub used: u32,
 }
 
-/// Replaces the engines of a runner.
+/// Replaces the engines of a runner. When those that stay have answered is kept.
 pub async fn replace(connection: &mut Connection, runner: &RunnerId, engines: &[EngineInfo]) -> Result<(), StoreError> {
+    let answers: Vec<(String, Option<i64>)> =
+        sqlx::query_as("SELECT engine_id, answered_at FROM engines WHERE runner_id = $1")
+            .bind(runner.as_str())
+            .fetch_all(&mut *connection)
+            .await?;
+    let answers: HashMap<String, Option<i64>> = answers.into_iter().collect();
     sqlx::query("DELETE FROM engines WHERE runner_id = $1").bind(runner.as_str()).execute(&mut *connection).await?;
     for engine in engines {
         sqlx::query(
-            "INSERT INTO engines (runner_id, engine_id, kind, host, first_port, last_port, capacity)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO engines (runner_id, engine_id, kind, host, first_port, last_port, capacity, answered_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(runner.as_str())
         .bind(engine.id.as_str())
@@ -40,9 +47,29 @@ pub async fn replace(connection: &mut Connection, runner: &RunnerId, engines: &[
         .bind(engine.ports.first)
         .bind(engine.ports.last)
         .bind(engine.capacity)
+        .bind(answers.get(engine.id.as_str()).copied().flatten())
         .execute(&mut *connection)
         .await?;
     }
+    Ok(())
+}
+
+/// Records when an engine has last answered. An answer before the last one that is known changes nothing.
+pub async fn answered(
+    connection: &mut Connection,
+    runner: &RunnerId,
+    engine: &EngineId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE engines SET answered_at = $3
+         WHERE runner_id = $1 AND engine_id = $2 AND (answered_at IS NULL OR answered_at < $3)",
+    )
+    .bind(runner.as_str())
+    .bind(engine.as_str())
+    .bind(at.as_millis())
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

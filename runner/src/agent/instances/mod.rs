@@ -23,6 +23,7 @@ use crate::config::EngineConfig;
 use crate::engine::{Cluster, Docker, EngineError, Host, Owner, Processes};
 use anyhow::Context;
 use challengectl_common::EngineId;
+use challengectl_common::wire::EngineSilence;
 use challengectl_common::wire::instances::{EngineKind, InstanceReport, Order};
 use deliver::Outbox;
 use parking_lot::Mutex;
@@ -30,6 +31,7 @@ use standing::Standing;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Notify, OnceCell};
 use tokio::task::JoinSet;
 
@@ -89,6 +91,19 @@ impl Instances {
             instances.owner = Some(owner);
         }
         Ok(instances)
+    }
+
+    /// Returns how long ago each cluster has answered.
+    pub(super) fn silences(&self) -> Vec<EngineSilence> {
+        let clusters = self.engines.iter().filter_map(|engine| match &engine.driver {
+            Driver::Kubernetes { cluster, .. } => Some((engine, cluster.get()?.silence()?)),
+            Driver::Docker { .. } | Driver::Process(_) => None,
+        });
+        // Rounded up: it may not seem to have answered later than it did.
+        let seconds = |silence: Duration| u32::try_from(silence.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
+        clusters
+            .map(|(engine, silence)| EngineSilence { engine_id: engine.config.id.clone(), seconds: seconds(silence) })
+            .collect()
     }
 
     fn engine(&self, id: &EngineId) -> Option<&Engine> {

@@ -4,17 +4,25 @@ use super::Cluster;
 use crate::engine::EngineError;
 use kube::Error;
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// Time for a call, with all its tries.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 impl Cluster {
     pub(super) async fn call<T>(&self, call: impl Future<Output = kube::Result<T>>) -> Result<T, EngineError> {
-        match timeout(TIMEOUT, call).await {
-            Ok(done) => done.map_err(|error| self.error(&error)),
-            Err(_) => Err(self.away(format!("no answer within {} seconds", TIMEOUT.as_secs()))),
+        let Ok(done) = timeout(TIMEOUT, call).await else {
+            return Err(self.away(format!("no answer within {} seconds", TIMEOUT.as_secs())));
+        };
+        if is_answer(&done) {
+            *self.answered.lock() = Some(Instant::now());
         }
+        done.map_err(|error| self.error(&error))
+    }
+
+    /// Returns how long ago the cluster has answered last; `None`: never.
+    pub(crate) fn silence(&self) -> Option<Duration> {
+        self.answered.lock().map(|answered| answered.elapsed())
     }
 
     /// Makes a call that removes something. What is not there counts as removed.
@@ -43,6 +51,15 @@ impl Cluster {
 
     fn away(&self, reason: String) -> EngineError {
         EngineError::Away { socket: self.address.clone(), reason }
+    }
+}
+
+/// Returns whether the API has said something of what it knows, be it a refusal. One that has lost its store answers 500.
+fn is_answer<T>(done: &kube::Result<T>) -> bool {
+    match done {
+        Ok(_) => true,
+        Err(Error::Api(status)) => status.code < 500,
+        Err(_) => false,
     }
 }
 

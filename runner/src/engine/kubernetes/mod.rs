@@ -31,6 +31,7 @@ use parking_lot::Mutex;
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tower::buffer::BufferLayer;
 use tower::retry::RetryLayer;
 use view::View;
@@ -52,6 +53,8 @@ pub(crate) struct Cluster {
     starts: Semaphore,
     removals: Semaphore,
     view: View,
+    /// When it has answered last.
+    answered: Mutex<Option<Instant>>,
     /// The networks of pods and the addresses of nodes, until everything is applied again.
     networks: Mutex<Option<BTreeSet<IpNet>>>,
     /// What has been applied, by session.
@@ -92,6 +95,7 @@ impl Cluster {
             starts: Semaphore::new(config.starts),
             removals: Semaphore::new(config.starts),
             config: config.clone(),
+            answered: Mutex::default(),
             networks: Mutex::default(),
             applied: Mutex::default(),
             namespaces: tokio::sync::Mutex::default(),

@@ -1,5 +1,6 @@
 //! Creating and changing challenges: what is taken, what is refused, and what the runner is told.
 
+use super::rollout::Orders;
 use super::{Front, challenge, refused, text};
 use serde_json::{Value, json};
 
@@ -171,6 +172,34 @@ async fn the_list_is_in_the_order_of_creation_and_has_pages() {
     assert_eq!((names(&second), &second["total"]), (vec!["two".to_owned()], &json!(3)));
     for query in ["limit=0", "limit=1001", "limit=x", "skip=-1"] {
         refused(&master.get(&format!("/api/v1/challenges?{query}")).await, 422, "");
+    }
+}
+
+#[tokio::test]
+async fn the_list_says_of_each_challenge_what_it_says_by_itself() {
+    let front = Front::start().await;
+    let (runner, master) = (front.runner().await, front.master().await);
+    let orders = Orders { runner: &runner };
+    let runs = master.challenge("runs", "web:1", 2).await;
+    master.deploy(&runs).await;
+    orders.report(&orders.all().await, "running", None).await;
+    let paused = master.challenge("paused", "web:1", 1).await;
+    master.deploy(&paused).await;
+    master.stop(&paused, false).await;
+    master.challenge("new", "web:1", 1).await;
+    let again = master.challenge("again", "web:1", 1).await;
+    master.deploy(&again).await;
+    assert_eq!(master.delete(&again).await, 204);
+    let again = master.challenge("again", "web:2", 1).await;
+    master.deploy(&again).await;
+    let list = master.get("/api/v1/challenges").await.body;
+    let list = list["challenges"].as_array().unwrap();
+    let statuses: Vec<_> = list.iter().map(|it| (text(&it["name"]), text(&it["status"]))).collect();
+    let expected = [("runs", "running"), ("paused", "stopping"), ("new", "pending"), ("again", "deploying")];
+    assert_eq!(statuses, expected.map(|(name, status)| (name.to_owned(), status.to_owned())));
+    for shown in list {
+        let alone = master.get(&format!("/api/v1/challenges/{}", text(&shown["id"]))).await.body;
+        assert_eq!(*shown, alone);
     }
 }
 

@@ -1,10 +1,13 @@
 //! Clients that hang up, runners that are away, servers that are restarted.
 
-use super::{Front, each};
+use super::rollout::Orders;
+use super::{Front, each, text};
+use challengectl_coordinator::Role;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io::Write;
 use std::net::TcpStream;
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_client_that_hangs_up_a_hundred_times_blocks_nobody() {
@@ -61,7 +64,7 @@ async fn what_ran_stays_as_it_was_while_the_runner_is_away_and_orders_wait_for_i
         if lost == 2 {
             break;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     store.close().await;
     let away = master.get(&path).await.body;
@@ -82,6 +85,51 @@ async fn what_ran_stays_as_it_was_while_the_runner_is_away_and_orders_wait_for_i
     crate::obedient::obey(&runner);
     master.until(&path, |it| it["instances"] == json!([])).await;
     master.until_status(&other, "running").await;
+}
+
+#[tokio::test]
+async fn an_instance_was_last_seen_when_its_cluster_has_last_answered_and_not_its_runner() {
+    let front = Front::start().await;
+    let (runner, master) = (front.runner().await, front.master().await);
+    let viewer = front.site.browser("viola", Role::Viewer).await;
+    let orders = Orders { runner: &runner };
+    let path = master.challenge("seen", "web:1", 1).await;
+    master.deploy(&path).await;
+    orders.report(&orders.all().await, "running", None).await;
+    let seen = async || text(&viewer.get("/api/deployments").await.body["deployments"][0]["instances"][0]["seen_at"]);
+    let heartbeat =
+        async |engines: Value| runner.post("heartbeat", json!({"assignments": [], "engines": engines})).await.status;
+    let later = async |before: &str| {
+        for _ in 0..600 {
+            let now = seen().await;
+            if now.as_str() > before {
+                return now;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("it was not seen after {before}");
+    };
+    let answers = json!([{"engine_id": "k8s", "seconds": 0}]);
+    let reported = seen().await;
+    assert_eq!(heartbeat(json!([])).await, 200);
+    assert_eq!(heartbeat(answers.clone()).await, 200);
+    let answered = later(&reported).await;
+    // The runner is online, and its cluster is away since an hour.
+    assert_eq!(
+        heartbeat(json!([{"engine_id": "k8s", "seconds": 3600}, {"engine_id": "other", "seconds": 0}])).await,
+        200
+    );
+    assert_eq!(heartbeat(json!([])).await, 200);
+    assert_eq!(runner.get("task").await.status, 200);
+    let engine =
+        json!({"id": "k8s", "kind": "kubernetes", "host": "h", "ports": {"first": 1, "last": 9}, "capacity": 9});
+    let body = json!({"runner_id": runner.id, "assignments": [], "engines": [engine]});
+    assert_eq!(runner.post("register", body).await.status, 200);
+    assert_eq!(seen().await, answered);
+    assert_eq!(heartbeat(answers.clone()).await, 200);
+    later(&answered).await;
+    let many = json!(vec![answers[0].clone(); 9]);
+    assert_eq!(heartbeat(many).await, 400);
 }
 
 #[tokio::test]

@@ -58,8 +58,9 @@ pub async fn heartbeat(
     coordinator: Shared<Coordinator>,
     OptionalJson(request): OptionalJson<HeartbeatRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let named = request.and_then(|request| request.assignments);
-    let heartbeat = coordinator.runner_api.heartbeat(&caller, named.as_deref())?;
+    let HeartbeatRequest { assignments, engines } = request.unwrap_or_default();
+    let heartbeat = coordinator.runner_api.heartbeat(&caller, assignments.as_deref())?;
+    coordinator.runner_api.hear_engines(&caller, &engines)?;
     Ok(HttpResponse::Ok().json(HeartbeatResponse {
         status: "success".to_owned(),
         message: "Heartbeat received".to_owned(),

@@ -65,7 +65,7 @@ struct TeamInstance {
     restarts: u32,
     /// When it was deployed, or last replaced.
     since: Timestamp,
-    /// When its runner was last heard of.
+    /// When its cluster was last seen.
     seen_at: Option<Timestamp>,
 }
 

@@ -35,7 +35,7 @@ pub struct ShownInstance {
     /// When this incarnation began.
     #[schema(format = DateTime)]
     created_at: String,
-    /// When its runner was last heard of.
+    /// When its cluster was last seen.
     #[schema(format = DateTime)]
     seen_at: Option<String>,
     /// The name of its Deployment.

@@ -1,0 +1,2 @@
+-- When a cluster has last answered its runner.
+ALTER TABLE engines ADD COLUMN answered_at INTEGER;
