@@ -1,7 +1,7 @@
 //! Makes of the cluster what an order says.
 
 use super::Cluster;
-use super::manifests::{namespace, policy, service, workload};
+use super::manifests::{namespace, policy, probes, service, workload};
 use super::names::{self, MANAGER, Names};
 use crate::engine::EngineError;
 use challengectl_common::Digest;
@@ -10,8 +10,8 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{LimitRange, Namespace, ResourceQuota, Secret, Service};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::{ClusterResourceScope, NamespaceResourceScope};
-use kube::Api;
 use kube::api::{Patch, PatchParams};
+use kube::{Api, ResourceExt};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::fmt::Debug;
@@ -38,7 +38,7 @@ impl Cluster {
         {
             return Ok(());
         }
-        let done = self.apply_all(&names, &made).await;
+        let done = self.apply_all(order.session_id, &names, &made).await;
         if matches!(done, Err(EngineError::Lingers(_))) {
             self.namespaces.lock().await.remove(&names.namespace);
         }
@@ -48,13 +48,42 @@ impl Cluster {
     }
 
     /// Applies all objects: policies before pods, and Services before they have any.
-    async fn apply_all(&self, names: &Names, made: &Made) -> Result<(), EngineError> {
+    async fn apply_all(&self, session: i64, names: &Names, made: &Made) -> Result<(), EngineError> {
         self.apply_in::<NetworkPolicy>(&names.namespace, &names.policy(), &made.policy).await?;
         self.apply_in::<Secret>(&names.namespace, &names.secret(), &made.secret).await?;
         for (name, service) in &made.services {
             self.apply_in::<Service>(&names.namespace, name, service).await?;
         }
-        self.apply_in::<Deployment>(&names.namespace, &names.deployment(), &made.deployment).await
+        self.apply_deployment(session, names, &made.deployment).await
+    }
+
+    async fn apply_deployment(&self, session: i64, names: &Names, manifest: &Value) -> Result<(), EngineError> {
+        let api = Api::<Deployment>::namespaced(self.client.clone(), &names.namespace);
+        let name = names.deployment();
+        let apply = || self.apply_by(api.clone(), &name, manifest);
+        let mut applied = apply().await;
+        // What others own of a probe may be none without the rest, which the cluster refuses.
+        if matches!(applied, Err(EngineError::Refused(_)))
+            && let Some(found) = self.view.objects(session).deployment
+            && self.remove_probes(&api, &found, manifest).await?
+        {
+            applied = apply().await;
+        }
+        self.remove_probes(&api, &applied?, manifest).await.map(drop)
+    }
+
+    /// Removes probes that a manifest lacks. Returns `false` if there are none.
+    async fn remove_probes(
+        &self,
+        api: &Api<Deployment>,
+        found: &Deployment,
+        manifest: &Value,
+    ) -> Result<bool, EngineError> {
+        let Some(patch) = probes::surplus(found, manifest) else { return Ok(false) };
+        tracing::info!(deployment = found.name_any(), "removing probes that it should not have");
+        let how = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
+        self.call(api.patch(&found.name_any(), &how, &Patch::Strategic(patch))).await?;
+        Ok(true)
     }
 
     /// Makes a namespace with what belongs to it. Returns what it is made of.
@@ -83,22 +112,22 @@ impl Cluster {
     where
         K: kube::Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
     {
-        self.apply_by(Api::<K>::namespaced(self.client.clone(), namespace), name, object).await
+        self.apply_by(Api::<K>::namespaced(self.client.clone(), namespace), name, object).await.map(drop)
     }
 
     async fn apply_object<K>(&self, name: &str, object: &Value) -> Result<(), EngineError>
     where
         K: kube::Resource<DynamicType = (), Scope = ClusterResourceScope> + Clone + DeserializeOwned + Debug,
     {
-        self.apply_by(Api::<K>::all(self.client.clone()), name, object).await
+        self.apply_by(Api::<K>::all(self.client.clone()), name, object).await.map(drop)
     }
 
-    async fn apply_by<K>(&self, api: Api<K>, name: &str, object: &Value) -> Result<(), EngineError>
+    async fn apply_by<K>(&self, api: Api<K>, name: &str, object: &Value) -> Result<K, EngineError>
     where
         K: Clone + DeserializeOwned + Debug,
     {
         let how = PatchParams::apply(MANAGER).force();
-        self.call(api.patch(name, &how, &Patch::Apply(object))).await.map(drop)
+        self.call(api.patch(name, &how, &Patch::Apply(object))).await
     }
 
     /// Has everything applied again by the next orders: what others have changed is changed back.

@@ -223,6 +223,16 @@ mod tests {
     }
 
     #[test]
+    fn a_pod_that_ends_does_not_count_and_is_still_there() {
+        let ready = json!({"conditions": [{"type": "Ready", "status": "True"}]});
+        let mut ending = pod(2, &ready).as_ref().clone();
+        ending.metadata.deletion_timestamp = Some(serde_json::from_value(json!("2026-01-01T00:00:00Z")).unwrap());
+        assert_eq!(seen(&json!({}), vec![Arc::new(ending.clone())]), Condition::NotReady(None));
+        let next = seen(&json!({}), vec![Arc::new(ending), pod(2, &ready)]);
+        assert_eq!(next, Condition::Ready("web-pod-1".to_owned()));
+    }
+
+    #[test]
     fn the_reason_is_found_wherever_the_cluster_says_it() {
         let stuck = |status: Value| match seen(&json!({}), vec![pod(2, &status)]) {
             Condition::Stuck { reason, is_permanent } => (reason, is_permanent),

@@ -4,6 +4,9 @@ use super::{Cluster, Condition};
 use crate::config::EngineConfig;
 use crate::engine::{Host, Owner};
 use challengectl_common::wire::instances::{Order, RunOrder};
+use k8s_openapi::api::apps::v1::Deployment;
+use kube::Api;
+use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -134,6 +137,24 @@ async fn a_team_has_its_address_through_a_pause_another_flag_and_a_restart_of_th
     assert_ne!(place.runs(&other).await, first);
     let xss = format!("http://{address}/cgi-bin/sign?entry=%3Cscript%3Ea()%3C%2Fscript%3E");
     assert!(page(&xss).await.contains("flag{b}"));
+    place.end().await;
+}
+
+#[tokio::test]
+#[ignore = "needs a cluster; make test-kubernetes"]
+async fn a_health_check_that_is_removed_goes_also_if_somebody_has_edited_it() {
+    let place = Place::connect("checked").await;
+    place.runs(&place.order(1, |_| {})).await;
+    let api = Api::<Deployment>::namespaced(place.cluster.client.clone(), &place.namespace);
+    let edited = json!({"spec": {"template": {"spec": {"containers": [{
+        "name": "main", "readinessProbe": {"periodSeconds": 7}, "livenessProbe": {"tcpSocket": {"port": 8080}},
+    }]}}}});
+    api.patch("web-team-001-pod", &PatchParams::default(), &Patch::Strategic(edited)).await.unwrap();
+    place.runs(&place.order(2, |run| run["containers"][0]["health"] = Value::Null)).await;
+    let found = api.get("web-team-001-pod").await.unwrap();
+    let container = &found.spec.unwrap().template.spec.unwrap().containers[0];
+    let probes = [&container.startup_probe, &container.readiness_probe, &container.liveness_probe];
+    assert_eq!(probes, [&None; 3]);
     place.end().await;
 }
 

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::sync::{OnceCell, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
@@ -143,22 +143,13 @@ impl View {
 
     /// Returns the pods of a session that have ended and are not being removed.
     pub(super) fn dead_pods(&self, session: i64) -> Vec<Arc<Pod>> {
-        let is_dead = |pod: &Arc<Pod>| {
-            let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
-            phase == Some("Failed") && pod.metadata.deletion_timestamp.is_none()
-        };
-        of(&self.pods, session).filter(is_dead).collect()
+        of(&self.pods, session).filter(|pod| is_dead(pod)).collect()
     }
 
     /// Returns the Services of a session that have waited for an address for longer than this.
     pub(super) fn services_without_address(&self, session: i64, limit: Duration) -> Vec<Arc<Service>> {
-        let now = std::time::SystemTime::now();
-        let is_old = |it: &Arc<Service>| {
-            let made = it.metadata.creation_timestamp.as_ref().map(|made| std::time::SystemTime::from(made.0));
-            made.and_then(|made| now.duration_since(made).ok()).is_some_and(|age| age > limit)
-        };
-        let waits = |it: &Arc<Service>| is_balanced(it) && ingress(it).is_empty() && is_old(it);
-        of(&self.services, session).filter(waits).collect()
+        let now = SystemTime::now();
+        of(&self.services, session).filter(|it| waits_for_address(it, limit, now)).collect()
     }
 
     /// Returns the namespaces that are there, without those that are ending.
@@ -195,6 +186,17 @@ where
     K: kube::Resource<DynamicType = ()> + Clone,
 {
     all.state().into_iter().filter(move |it| names::read(it.as_ref()).is_some_and(|(own, _)| own == session))
+}
+
+fn is_dead(pod: &Pod) -> bool {
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+    phase == Some("Failed") && pod.metadata.deletion_timestamp.is_none()
+}
+
+fn waits_for_address(service: &Service, limit: Duration, now: SystemTime) -> bool {
+    let made = service.metadata.creation_timestamp.as_ref().map(|made| SystemTime::from(made.0));
+    let age = made.and_then(|made| now.duration_since(made).ok());
+    is_balanced(service) && ingress(service).is_empty() && age.is_some_and(|age| age > limit)
 }
 
 /// Returns whether a Service gets an address from a load balancer.
@@ -247,5 +249,37 @@ impl Changes {
             }
         }
         self.news.send_replace(());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn a_service_that_waits_too_long_for_an_address_is_made_anew() {
+        let made = SystemTime::from("2026-01-01T00:00:00Z".parse::<k8s_openapi::jiff::Timestamp>().unwrap());
+        let waits = |status: Value, kind: &str, seconds: u64| {
+            let metadata = json!({"creationTimestamp": "2026-01-01T00:00:00Z"});
+            let service = json!({"metadata": metadata, "spec": {"type": kind}, "status": status});
+            let service: Service = serde_json::from_value(service).unwrap();
+            waits_for_address(&service, Duration::from_secs(120), made + Duration::from_secs(seconds))
+        };
+        assert!(!waits(json!({}), "LoadBalancer", 100) && waits(json!({}), "LoadBalancer", 130));
+        let given = json!({"loadBalancer": {"ingress": [{"ip": "192.168.250.101"}]}});
+        assert!(!waits(given, "LoadBalancer", 130), "it has one");
+        assert!(!waits(json!({}), "NodePort", 130), "it gets none");
+    }
+
+    #[test]
+    fn what_was_evicted_is_removed_and_what_ends_is_left_to_end() {
+        let pod = |metadata: Value, phase: &str| -> Pod {
+            serde_json::from_value(json!({"metadata": metadata, "status": {"phase": phase, "reason": "Evicted"}}))
+                .unwrap()
+        };
+        assert!(is_dead(&pod(json!({}), "Failed")));
+        assert!(!is_dead(&pod(json!({}), "Running")));
+        assert!(!is_dead(&pod(json!({"deletionTimestamp": "2026-01-01T00:00:00Z"}), "Failed")));
     }
 }

@@ -1,7 +1,8 @@
-//! What a container may use of its node, and when it counts as well.
+//! What a container is, and may use of its node.
 
+use super::probes::probes;
 use crate::engine::EngineError;
-use challengectl_common::instance::{Capability, ContainerSpec, HealthCheck};
+use challengectl_common::instance::{Capability, ContainerSpec};
 use challengectl_common::wire::deployments::{DeploymentOrder, PodSecurity, Requests};
 use serde_json::{Value, json};
 
@@ -13,13 +14,6 @@ const EPHEMERAL_REQUEST: &str = "64Mi";
 const TMP_MIB: u32 = 16;
 /// The part of its processor limit that is kept free for a player's container: most of them wait.
 const IDLE_PART: u32 = 10;
-/// Seconds for an answer, as in Docker.
-const TIMEOUT_SECONDS: u32 = 3;
-/// Seconds between two questions, while a container starts.
-const START_PERIOD: u32 = 2;
-/// Seconds between two questions from then on, and the failures in a row of a container that is not well.
-const PERIOD: u32 = 5;
-const MAX_FAILURES: u32 = 3;
 
 /// What common images need whose program begins as root, changes its user and listens on a port below 1024.
 const COMMON: [Capability; 4] = [Capability::Chown, Capability::NetBindService, Capability::Setgid, Capability::Setuid];
@@ -56,11 +50,8 @@ pub(super) fn container(
     if let Some(folder) = &spec.working_dir {
         set("workingDir", json!(folder));
     }
-    if let Some(check) = &spec.health {
-        let failures = check.start_seconds.div_ceil(START_PERIOD);
-        set("startupProbe", probe(check, START_PERIOD, failures));
-        // No liveness probe: it would start an instance anew that is being attacked.
-        set("readinessProbe", probe(check, PERIOD, MAX_FAILURES));
+    for (field, probe) in spec.health.iter().flat_map(probes) {
+        set(field, probe);
     }
     Ok(made)
 }
@@ -162,15 +153,4 @@ fn user(text: &str) -> Result<(u32, Option<u32>), EngineError> {
             "user {text:?} is no number, which is all that a cluster takes; give the number that it has in the image"
         ))),
     }
-}
-
-fn probe(check: &HealthCheck, period: u32, failures: u32) -> Value {
-    let port = check.port.number;
-    let (name, asked) = match &check.path {
-        // With its default: what the cluster fills in by itself has no owner, so that half a question would stay beside the
-        // other kind, when the next spec has that.
-        Some(path) => ("httpGet", json!({"path": path, "port": port, "scheme": "HTTP"})),
-        None => ("tcpSocket", json!({"port": port})),
-    };
-    json!({name: asked, "periodSeconds": period, "failureThreshold": failures, "timeoutSeconds": TIMEOUT_SECONDS})
 }

@@ -4,6 +4,7 @@
 pub(super) mod container;
 pub(super) mod namespace;
 pub(super) mod policy;
+pub(super) mod probes;
 pub(super) mod service;
 #[cfg(test)]
 mod tests;

@@ -1,3 +1,5 @@
+mod pods;
+
 use super::super::names::{self, Names};
 use super::{namespace, policy, service, workload};
 use crate::config::Balancer;
@@ -141,6 +143,32 @@ fn an_address_is_asked_for_in_one_way() {
     assert_eq!(field["spec"]["loadBalancerIP"], "192.168.250.101");
     assert!(metallb["spec"]["loadBalancerIP"].is_null() && field["metadata"]["annotations"].is_null());
     assert_eq!((&none["spec"]["type"], &none["spec"]["ports"][0]["nodePort"]), (&json!("NodePort"), &Value::Null));
+}
+
+#[test]
+fn tcp_and_udp_have_a_service_each_at_one_address() {
+    let services =
+        ["", "-udp"].map(|suffix| one(&order(deployment), &format!("Service guest-book-team-001-svc{suffix}")));
+    let asked = services.each_ref().map(|it| it["metadata"]["annotations"].clone());
+    assert_eq!(asked[0], asked[1], "the same address, and the same key by which it is shared");
+    assert_eq!(asked[0]["metallb.universe.tf/allow-shared-ip"], "guest-book-team-001-pod");
+    let protocols = services.each_ref().map(|it| it["spec"]["ports"][0]["protocol"].clone());
+    assert_eq!(protocols, ["TCP", "UDP"]);
+}
+
+#[test]
+fn a_namespace_has_room_for_its_teams_and_one_pod_more() {
+    let hard = one(&order(deployment), "ResourceQuota teams")["spec"]["hard"].clone();
+    let limits =
+        one(&order(deployment), "Deployment guest-book-team-001-pod")["spec"]["template"]["spec"]["containers"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| it["resources"]["limits"]["memory"].as_str().unwrap().parse::<u64>().unwrap())
+            .sum::<u64>();
+    assert_eq!((&hard["pods"], &hard["limits.memory"]), (&json!("5"), &json!((5 * limits).to_string())));
+    let limits = &one(&order(deployment), "LimitRange containers")["spec"]["limits"][0];
+    assert!(limits["default"]["memory"].is_string(), "under a quota, a container without limits is refused");
 }
 
 #[test]
