@@ -21,7 +21,7 @@ use crate::secrets::random_hex;
 use crate::session::{Owner, SessionState};
 use crate::store::instances::sessions::{self, NewSession};
 use crate::store::instances::{self, InstanceChallenge, engines, processes, services};
-use crate::store::{Connection, Transaction};
+use crate::store::{Connection, Transaction, deployments};
 use admission::Admission;
 use opening::{fits, key};
 use queue::NO_ENGINE;
@@ -146,6 +146,10 @@ impl Instances {
         let mut transaction = self.context.store.write_for_players().await?;
         let challenge = instances::find(&mut transaction, &wish.challenge).await?.filter(|it| it.visible);
         let challenge = challenge.ok_or_else(|| CoreError::NotFound(format!("challenge {}", wish.challenge)))?;
+        if deployments::is_deployed(&mut transaction, challenge.id).await? {
+            let why = "this challenge is deployed for all teams; yours is at the address that the organisers give";
+            return Err(CoreError::Conflict(why.to_owned()));
+        }
         if wish.opening().is_some() {
             self.check_quota(&mut transaction, &wish.owner).await?;
             return Ok(Reserved::New(self.enqueue(transaction, &challenge, wish).await?));

@@ -151,6 +151,12 @@ pub async fn insert(connection: &mut Connection, new: &DeployedChallenge) -> Res
     Ok(())
 }
 
+/// Returns whether a challenge is one of those that are deployed for teams.
+pub async fn is_deployed(connection: &mut Connection, id: i64) -> Result<bool, StoreError> {
+    let query = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM deployed_challenges WHERE challenge_id = $1)");
+    Ok(query.bind(id).fetch_one(connection).await?)
+}
+
 /// Returns whether another challenge than this one has a name.
 pub async fn is_taken(connection: &mut Connection, name: &str, id: i64) -> Result<bool, StoreError> {
     let taken = "SELECT EXISTS (SELECT 1 FROM deployed_challenges WHERE name = $1 AND challenge_id <> $2)";

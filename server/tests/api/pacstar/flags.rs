@@ -61,6 +61,8 @@ async fn the_flag_before_counts_for_a_team_until_its_pod_with_the_new_one_is_rea
     let (path, number) = deployed(&master, &admin, &orders, config("web:1", Some(OLD))).await;
     let (ada, bob) = (player(&front, &admin, "ada", 1).await, player(&front, &admin, "bob", 2).await);
     let lone = player(&front, &admin, "lone", 3).await;
+    let own = ada.post(&format!("/api/play/challenges/{number}/instance"), Value::Null).await;
+    assert_eq!((own.status, own.body["details"].as_str().unwrap().contains("all teams")), (409, true));
 
     assert_eq!(master.put(&path, json!({"config": config("web:1", Some(NEW))})).await.status, 200);
     assert!(counts(&ada, &number, OLD).await && counts(&bob, &number, OLD).await, "it is not deployed yet");
