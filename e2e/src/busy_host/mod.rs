@@ -1,6 +1,7 @@
 //! A host that does everything: eight radios that are always on air, simulated below SoapySDR, and an idle one that an
 //! operator triggers, while instances start and stop beside them. What starts slowly must not delay a carrier.
 
+mod stolen;
 mod trigger;
 
 use crate::containers::{Kind, Place, network};
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use stolen::stolen;
 use tempfile::TempDir;
 use thread_priority::{ThreadPriority, set_current_thread_priority};
 
@@ -56,6 +58,8 @@ pub struct OnAir {
     pub triggers: usize,
     /// From the operator's request to the first sample.
     pub trigger: Quantiles,
+    /// Seconds of processor time that other guests of the machine have had meanwhile.
+    pub stolen: f64,
 }
 
 /// Measures the radios without instances, and beside them.
@@ -84,6 +88,8 @@ struct Host {
 struct Watch {
     ends: Arc<AtomicBool>,
     triggers: JoinHandle<Result<Vec<f64>>>,
+    /// At its begin.
+    stolen: f64,
 }
 
 impl Host {
@@ -116,14 +122,15 @@ impl Host {
                 trigger::again_and_again(&operator, &idle, &recordings, &ends).await
             }
         })?;
-        Ok(Watch { ends, triggers })
+        Ok(Watch { ends, triggers, stolen: stolen()? })
     }
 
     fn finish(&self, watch: Watch) -> Result<OnAir> {
         watch.ends.store(true, Ordering::Relaxed);
         let delays = network::join(watch.triggers)?;
         let (ran_dry, blocks) = (self.radios.count("ran-dry"), self.radios.count("writeStream").values().sum());
-        Ok(OnAir { blocks, ran_dry, triggers: delays.len(), trigger: Quantiles::of(delays) })
+        let stolen = stolen()? - watch.stolen;
+        Ok(OnAir { blocks, ran_dry, triggers: delays.len(), trigger: Quantiles::of(delays), stolen })
     }
 }
 
