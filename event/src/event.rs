@@ -1,6 +1,7 @@
 //! The contents of an event file, and problems and remarks about it.
 
 use crate::TextForm;
+use crate::card::Card;
 use crate::instance::Form;
 use challengectl_common::challenge::NamedRange;
 use challengectl_common::{ChallengeSpec, ConferenceChange};
@@ -46,10 +47,25 @@ pub type Text = Entry<TextForm>;
 pub struct Entry<F> {
     /// The validated challenge.
     pub form: F,
+    /// What the file says of it for the Docker front.
+    pub card: Card,
+    /// The files of its card, found on this host; `None` if the file gives none.
+    pub files: Option<Vec<EntryFile>>,
     /// Whether the file gives `enabled`, as of [`Challenge`].
     pub says_enabled: bool,
     /// The line of the file on which it begins, from 1.
     pub line: u64,
+}
+
+/// A file of a challenge of an event file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryFile {
+    /// The last part of its path, which players see.
+    pub name: String,
+    /// Whether it belongs to the solution.
+    pub of_solution: bool,
+    /// Its path on this host.
+    pub path: PathBuf,
 }
 
 /// One challenge of an event file that goes on air.

@@ -6,6 +6,7 @@
 
 #![warn(missing_docs)]
 
+pub mod card;
 mod check;
 pub mod compose;
 mod csv;
@@ -28,7 +29,7 @@ mod values;
 mod write;
 mod yaml;
 
-pub use event::{Challenge, Entry, Event, Instance, Refused, Remark, Text};
+pub use event::{Challenge, Entry, EntryFile, Event, Instance, Refused, Remark, Text};
 pub use keys::{PAYLOAD_KEYS, TUNING_KEYS, keys_of};
 pub use reader::{Reader, Reading};
 pub use text::TextForm;

@@ -1,11 +1,12 @@
 //! Reads an event file: the valid challenges, and the problems of the others.
 
+use crate::card::CardFile;
 use crate::draft::{Draft, Parts};
 use crate::lookup::Places;
 use crate::report::{Report, Reported};
 use crate::source::{self, Format, Text};
-use crate::{Event, Refused, Remark, check, csv, yaml};
-use challengectl_common::FrequencyRules;
+use crate::{Entry, EntryFile, Event, Refused, Remark, check, csv, yaml};
+use challengectl_common::{ChallengeName, FrequencyRules};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -101,6 +102,8 @@ impl Reader {
         let challenges = challenges.collect();
         instances.retain(|instance| self.wants(instance.form.name.as_str()));
         texts.retain(|text| self.wants(text.form.name.as_str()));
+        instances.retain_mut(|it| find_files(it, |form| &form.name, places, report).is_ok());
+        texts.retain_mut(|it| find_files(it, |form| &form.name, places, report).is_ok());
         Event { conference, ranges, challenges, instances, texts, names, remarks: Vec::new() }
     }
 
@@ -111,6 +114,25 @@ impl Reader {
     fn wants(&self, name: &str) -> bool {
         self.wanted.is_empty() || self.wanted.iter().any(|wanted| wanted == name.trim())
     }
+}
+
+/// Finds the files of a challenge's card.
+fn find_files<F>(
+    entry: &mut Entry<F>,
+    name: impl Fn(&F) -> &ChallengeName,
+    places: &Places,
+    report: &mut Report,
+) -> Result<(), Reported> {
+    let Some(files) = &entry.card.files else { return Ok(()) };
+    let mut found = Vec::with_capacity(files.len());
+    for CardFile { path, of_solution } in files {
+        let scope = &mut report.challenge(Some(name(&entry.form).to_string()));
+        let on_host = places.find(path).map_err(|why| scope.problem(entry.line, format!("`files`: {why}")))?;
+        let name = path.rsplit('/').next().unwrap_or(path).to_owned();
+        found.push(EntryFile { name, of_solution: *of_solution, path: on_host });
+    }
+    entry.files = Some(found);
+    Ok(())
 }
 
 fn parts(

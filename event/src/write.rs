@@ -1,6 +1,7 @@
 //! Writing of an event as a file that [`read`](crate::read) reads back unchanged.
 
 use crate::TextForm;
+use crate::card::Card;
 use crate::instance::Form;
 use crate::keys::keys_of;
 use challengectl_common::challenge::NamedRange;
@@ -18,8 +19,8 @@ pub fn write(
     conference: &Conference,
     ranges: &[NamedRange],
     challenges: &[ChallengeSpec],
-    instances: &[Form],
-    texts: &[TextForm],
+    instances: &[(Form, Card)],
+    texts: &[(TextForm, Card)],
 ) -> String {
     let mut text = String::new();
     if *conference != Conference::default() {
@@ -30,8 +31,9 @@ pub fn write(
     }
     list(&mut text, "frequency_ranges", ranges.iter().map(range).collect());
     let challenges = challenges.iter().map(keys_of);
-    let challenges = challenges.chain(instances.iter().map(instance)).chain(texts.iter().map(self::text));
-    list(&mut text, "challenges", challenges.collect());
+    let instances = instances.iter().map(|(form, card)| with_card(instance(form), card));
+    let texts = texts.iter().map(|(form, card)| with_card(self::text(form), card));
+    list(&mut text, "challenges", challenges.chain(instances).chain(texts).collect());
     text
 }
 
@@ -83,6 +85,31 @@ fn text(form: &TextForm) -> Vec<(&'static str, Value)> {
     keys.push(("points", json!(form.points)));
     keys.extend(form.max_attempts.map(|max| ("max_attempts", json!(max))));
     keys.extend(Some(&form.parts).filter(|parts| !parts.is_empty()).map(|parts| ("parts", json!(parts))));
+    keys
+}
+
+/// Adds the keys of a card. Its hints have the texts of those of the form.
+fn with_card(mut keys: Vec<(&'static str, Value)>, card: &Card) -> Vec<(&'static str, Value)> {
+    if !card.hints.is_empty() {
+        keys.retain(|(key, _)| *key != "hints");
+        keys.push(("hints", json!(card.hints)));
+    }
+    let others = [
+        ("service", json!(card.service)),
+        ("locked", json!(card.locked)),
+        ("logic", json!(card.logic)),
+        ("attribution", json!(card.attribution)),
+        ("connection_info", json!(card.connection_info)),
+        ("scheduled_at", json!(card.scheduled_at)),
+        ("next", json!(card.next)),
+        ("module_id", json!(card.module_id)),
+        ("requirements", json!(card.requirements)),
+        ("secrets", json!(card.secrets)),
+        ("topics", json!(card.topics)),
+        ("solution", json!(card.solution)),
+        ("files", json!(card.files)),
+    ];
+    keys.extend(others.into_iter().filter(|(_, value)| !value.is_null()));
     keys
 }
 
@@ -153,22 +180,28 @@ challenges:
   - {name: Guest book, kind: instance, category: web, hints: ["no", "1e5"], enabled: false, points: 150,
      policy: {after_solve_seconds: null}, parts: [{flags: [{mode: text, content: "flag{a: b}"}]}],
      spec: {containers: [{image: "web:1", ports: [80/http, ssh=22/tcp], environment: {A: "1"}}]}}
-  - {name: Warm up, kind: text, description: "Read: the rules.", tags: ["no"], hints: [Twice], points: 10, max_attempts: 3,
+  - {name: Warm up, kind: text, description: "Read: the rules.", tags: ["no"], points: 10, max_attempts: 3, logic: all,
+     hints: [Twice, {content: "1e5", title: "no", cost: 20, after: [1]}], requirements: {prerequisites: [PLAIN], anonymize: true},
+     solution: {content: "a: b", state: solved}, topics: ["no"], next: guest-book, attribution: us, locked: true,
+     files: [{path: rules.txt}, {path: rules.txt, of_solution: true}],
      parts: [{flags: [{mode: text_any_case, content: "flag{a}"}]}, {share: 2, flags: [{mode: pattern, content: "b+"}]}]}
 "#;
         std::fs::write(&path, source).unwrap();
+        std::fs::write(folder.path().join("rules.txt"), "Be kind.").unwrap();
         let first = crate::read(&path, None).unwrap();
         let specs: Vec<_> = first.challenges.iter().map(|challenge| challenge.spec.clone()).collect();
-        let forms: Vec<_> = first.instances.iter().map(|instance| instance.form.clone()).collect();
-        let texts: Vec<_> = first.texts.iter().map(|text| text.form.clone()).collect();
+        let forms: Vec<_> = first.instances.iter().map(|it| (it.form.clone(), it.card.clone())).collect();
+        let texts: Vec<_> = first.texts.iter().map(|it| (it.form.clone(), it.card.clone())).collect();
         std::fs::write(&path, write(&conference(&first), &first.ranges, &specs, &forms, &texts)).unwrap();
         let again = crate::read(&path, None).unwrap();
         assert_eq!(again.ranges, first.ranges);
         assert_eq!(conference(&again), conference(&first));
         assert_eq!(again.challenges.iter().map(|challenge| challenge.spec.clone()).collect::<Vec<_>>(), specs);
-        assert_eq!(again.instances.iter().map(|instance| instance.form.clone()).collect::<Vec<_>>(), forms);
-        assert_eq!(again.texts.iter().map(|text| text.form.clone()).collect::<Vec<_>>(), texts);
+        assert_eq!(again.instances.iter().map(|it| (it.form.clone(), it.card.clone())).collect::<Vec<_>>(), forms);
+        assert_eq!(again.texts.iter().map(|it| (it.form.clone(), it.card.clone())).collect::<Vec<_>>(), texts);
         assert_eq!((forms.len(), texts.len()), (1, 1));
+        assert_eq!(texts[0].0.hints, ["Twice", "1e5"]);
+        assert_eq!(again.texts[0].files.as_ref().unwrap()[1].name, "rules.txt");
         // A line break within a text is remarked, as in any file.
         assert!(again.remarks.iter().all(|remark| remark.text.starts_with("`\\n`")), "{:?}", again.remarks);
     }

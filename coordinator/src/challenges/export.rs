@@ -1,15 +1,17 @@
 //! Exports the whole event as one archive that `import` reads.
 
-use super::{folder as challenge_folder, texts};
+use super::names::Names;
+use super::{cards, folder as challenge_folder, texts};
 use crate::audit::Actor;
 use crate::challenges::Challenges;
 use crate::files::archive::{Writer, at};
 use crate::store::Store;
 use crate::store::challenges::{self, conference, ranges};
 use crate::{CoreError, FileFolder};
-use challengectl_common::challenge::{Kind, PayloadFile};
+use challengectl_common::challenge::Kind;
 use challengectl_common::{Digest, Payload};
 use challengectl_event::EVENT_FILE;
+use challengectl_event::card::Card;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Component, Path};
@@ -23,16 +25,17 @@ pub async fn export(store: &Store, folder: &FileFolder, target: &Path) -> Result
     let ranges = ranges::all(&mut connection).await?;
     let all = challenges::all(&mut connection).await?;
     drop(connection);
-    let instances = challenge_folder::forms(store).await?;
-    let texts = texts::forms(store).await?;
+    let (instances, texts) = (challenge_folder::forms(store).await?, texts::forms(store).await?);
     let mut specs: Vec<_> = all.into_iter().map(|challenge| challenge.spec).collect();
     let mut places = BTreeMap::new();
     for spec in &mut specs {
         let Kind::Transmission(transmission) = &mut spec.kind;
         if let Payload::File(file) = &mut transmission.payload {
-            file.path = place(&mut places, file);
+            file.path = place(&mut places, &file.path, file.digest);
         }
     }
+    let instances = with_cards(store, instances, &mut places).await?;
+    let texts = with_cards(store, texts, &mut places).await?;
     let mut archive = Writer::create(target)?;
     archive
         .bytes(EVENT_FILE, challengectl_event::write(&conference, &ranges, &specs, &instances, &texts).as_bytes())?;
@@ -41,6 +44,25 @@ pub async fn export(store: &Store, folder: &FileFolder, target: &Path) -> Result
     }
     archive.finish()?;
     Ok(specs.len() + instances.len() + texts.len())
+}
+
+/// Adds their cards to challenges that come with their numbers, and places the files of these.
+async fn with_cards<F>(
+    store: &Store,
+    forms: Vec<(i64, F)>,
+    places: &mut BTreeMap<String, Digest>,
+) -> Result<Vec<(F, Card)>, CoreError> {
+    let mut connection = store.read().await?;
+    let names = Names::read(&mut connection).await?;
+    let mut all = Vec::with_capacity(forms.len());
+    for (id, form) in forms {
+        let (mut card, digests) = cards::read(&mut connection, &names, id).await?;
+        for (file, digest) in card.files.iter_mut().flatten().zip(digests) {
+            file.path = place(places, &file.path, digest);
+        }
+        all.push((form, card));
+    }
+    Ok(all)
 }
 
 /// An archive, open for reading. It has no name in any folder, so dropping it frees its room on disk.
@@ -77,22 +99,22 @@ impl Challenges {
 
 /// Returns the path of a file in the archive: its path in its event file, or `DIGEST/NAME` if another file has that
 /// path, as may happen after several imports.
-fn place(places: &mut BTreeMap<String, Digest>, file: &PayloadFile) -> String {
-    let path = Path::new(&file.path);
+fn place(places: &mut BTreeMap<String, Digest>, wanted: &str, digest: Digest) -> String {
+    let path = Path::new(wanted);
     let downwards = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    let in_the_way = |(other, digest): (&String, &Digest)| {
+    let in_the_way = |(other, of_other): (&String, &Digest)| {
         let other = Path::new(other);
-        let same = other == path && *digest == file.digest;
+        let same = other == path && *of_other == digest;
         !same && (other.starts_with(path) || path.starts_with(other))
     };
     let taken = path.starts_with(EVENT_FILE) || places.iter().any(in_the_way);
     let place = if downwards && !taken {
-        file.path.clone()
+        wanted.to_owned()
     } else {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("file");
-        format!("{}/{name}", file.digest)
+        format!("{digest}/{name}")
     };
-    places.insert(place.clone(), file.digest);
+    places.insert(place.clone(), digest);
     place
 }
 
@@ -103,9 +125,7 @@ mod tests {
     #[test]
     fn files_stay_where_they_were_unless_another_is_there() {
         let mut places = BTreeMap::new();
-        let mut put = |path: &str, content: &[u8]| {
-            place(&mut places, &PayloadFile { path: path.to_owned(), digest: Digest::of(content), size: 1 })
-        };
+        let mut put = |path: &str, content: &[u8]| place(&mut places, path, Digest::of(content));
         assert_eq!(put("audio/a.wav", b"a"), "audio/a.wav");
         assert_eq!(put("audio/a.wav", b"a"), "audio/a.wav");
         let apart = |content: &[u8], name: &str| format!("{}/{name}", Digest::of(content));

@@ -5,7 +5,7 @@ use super::flag_keys::keys;
 use super::folder as challenge_folder;
 use super::put::put;
 use super::step::Step;
-use super::{Looks, difference, texts};
+use super::{Looks, difference, import_cards, texts};
 use crate::audit::Actor;
 use crate::context::command::Command;
 use crate::schedule::{Capability, Obstacle, Signal};
@@ -60,7 +60,8 @@ pub(crate) async fn import_by(
         return Err(CoreError::Invalid(way_out.to_owned()));
     }
     // Files first: a file that no challenge uses does no harm, a challenge without its file does.
-    let stored = take_files(folder, event)?;
+    let (mut stored, attached) = (take_files(folder, event)?, import_cards::take_files(folder, event)?);
+    stored.extend(attached.values().map(|it| it.stored.clone()));
 
     let mut steps = Vec::new();
     let mut command = Command::new(store.write().await?, actor, action, now);
@@ -94,12 +95,16 @@ pub(crate) async fn import_by(
     challenges::list(&mut command, names(), now).await?;
     if !event.instances.is_empty() || !event.texts.is_empty() {
         let keys = keys(store).await?;
+        let mut own = Vec::new();
         for Instance { form, says_enabled, .. } in &event.instances {
-            steps.push(challenge_folder::put_form(&mut command, &keys, form, *says_enabled, now).await?);
+            own.push(challenge_folder::put_form(&mut command, &keys, form, *says_enabled, now).await?);
         }
         for Text { form, says_enabled, .. } in &event.texts {
-            steps.push(texts::put(&mut command, &keys, form, *says_enabled, now).await?);
+            own.push(texts::put(&mut command, &keys, form, *says_enabled, now).await?);
         }
+        // After all, since they name each other.
+        import_cards::put(&mut command, event, &mut own, &attached).await?;
+        steps.append(&mut own);
     }
     let others: Vec<&Challenge> =
         known.values().filter(|known| !event.names.iter().any(|name| name == known.spec.name.as_str())).collect();

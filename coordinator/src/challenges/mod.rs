@@ -1,5 +1,6 @@
 //! Challenges: creating, changing, triggering, import and export, and the conference.
 
+mod cards;
 mod change;
 mod conference;
 pub mod export;
@@ -7,8 +8,10 @@ mod flag_keys;
 pub mod folder;
 mod form;
 pub mod import;
+mod import_cards;
 pub(crate) mod import_upload;
 mod look_alike;
+mod names;
 pub mod preview;
 mod put;
 pub mod step;

@@ -19,3 +19,16 @@ pub enum Step {
     Disabled { challenge: String, cut: bool },
     LooksAlike { challenge: String, difference: String },
 }
+
+impl Step {
+    /// Adds fields that have changed to the step of a challenge.
+    pub(super) fn add(&mut self, more: Vec<&'static str>) {
+        match self {
+            Self::Updated { fields, .. } => fields.extend(more.into_iter().filter(|field| *field != "hints")),
+            Self::Unchanged { challenge } if !more.is_empty() => {
+                *self = Self::Updated { challenge: std::mem::take(challenge), fields: more, cut: false };
+            }
+            _ => {}
+        }
+    }
+}

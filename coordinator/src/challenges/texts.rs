@@ -11,8 +11,8 @@ use crate::store::{Connection, Store, flags};
 use challengectl_common::Timestamp;
 use challengectl_event::TextForm;
 
-/// Returns all challenges of kind `text`, with their flags. The key of the flags is read only if there are some.
-pub(super) async fn forms(store: &Store) -> Result<Vec<TextForm>, CoreError> {
+/// Returns all challenges of kind `text` by number, with their flags. The key of the flags is read only if there are some.
+pub(super) async fn forms(store: &Store) -> Result<Vec<(i64, TextForm)>, CoreError> {
     let connection = &mut *store.read().await?;
     let mut all = entries::all(connection, None).await?;
     all.retain(|entry| entry.subject == Subject::Text);
@@ -22,7 +22,7 @@ pub(super) async fn forms(store: &Store) -> Result<Vec<TextForm>, CoreError> {
     let keys = keys(store).await?;
     let mut forms = Vec::with_capacity(all.len());
     for entry in all {
-        forms.push(form(connection, &keys, entry).await?);
+        forms.push((entry.id, form(connection, &keys, entry).await?));
     }
     Ok(forms)
 }

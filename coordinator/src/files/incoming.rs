@@ -72,7 +72,8 @@ impl Incoming {
     }
 }
 
-fn sha1_of(path: &Path) -> io::Result<String> {
+/// Returns the SHA-1 of a file.
+pub(crate) fn sha1_of(path: &Path) -> io::Result<String> {
     let (mut file, mut hasher, mut piece) = (fs_err::File::open(path)?, Sha1::new(), vec![0; PIECE]);
     loop {
         match file.read(&mut piece)? {

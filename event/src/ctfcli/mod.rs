@@ -10,7 +10,7 @@ mod texts;
 mod write;
 
 pub use folder::{Found, read_folder};
-pub use write::{FILE, write, write_text, write_transmission};
+pub use write::{FILE, FILES_FOLDER, SOLUTION_FILE, write, write_text, write_transmission};
 
 use crate::compose;
 use crate::compose::notes::{Notes, quoted};

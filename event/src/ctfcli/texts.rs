@@ -27,7 +27,7 @@ pub(super) fn list(key: &str, under: &str, node: &Node, notes: &mut Notes) -> Ve
     let mut texts = Vec::with_capacity(items.len());
     for item in items {
         if item.field("cost").is_some_and(|cost| cost != "0") {
-            notes.ignored(item.line, key, "hints cost nothing");
+            notes.ignored(item.line, key, "what it costs is left out; give it in a challenges.yml");
         }
         match item.field(under).or_else(|| item.written()) {
             Some(text) => texts.push(text.to_owned()),

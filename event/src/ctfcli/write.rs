@@ -3,12 +3,19 @@
 use super::own::{Kind, Own};
 use super::{Form, Json, Map, Part, flags, json};
 use crate::TextForm;
+use crate::card::{Card, Hint, Logic};
 use challengectl_common::ChallengeSpec;
 use challengectl_common::challenge::Kind as Spec;
 use std::fmt::Write;
 
 /// The name of the file.
 pub const FILE: &str = "challenge.yml";
+
+/// The name of the file beside it that has the solution.
+pub const SOLUTION_FILE: &str = "solution.md";
+
+/// The folder beside it that has the files for players.
+pub const FILES_FOLDER: &str = "files";
 
 /// The keys in ctfcli's order; all others follow.
 const ORDER: [&str; 28] = [
@@ -42,9 +49,10 @@ const ORDER: [&str; 28] = [
     "challengectl",
 ];
 
-/// Returns the text of the `challenge.yml` of a challenge of kind `instance`, whose flags are in its form.
+/// Returns the text of the `challenge.yml` of a challenge of kind `instance`, whose flags are in its form. Its solution is in
+/// [`SOLUTION_FILE`], and its files are in [`FILES_FOLDER`], under the last parts of their paths.
 #[must_use]
-pub fn write(form: &Form) -> String {
+pub fn write(form: &Form, card: &Card) -> String {
     let (shown, logic, is_whole) = flags::write(&form.parts);
     let mut keys = form.other_keys.clone();
     let own = Own {
@@ -67,6 +75,7 @@ pub fn write(form: &Form) -> String {
     scored(&mut keys, form.points, form.max_attempts, form.enabled);
     keys.insert("flags".to_owned(), shown.into());
     keys.insert("logic".to_owned(), json!(logic));
+    add(&mut keys, card);
     text(keys)
 }
 
@@ -97,9 +106,9 @@ pub fn write_transmission(spec: &ChallengeSpec, points: u32, max_attempts: Optio
     text(keys)
 }
 
-/// Returns the text of the `challenge.yml` of a challenge of kind `text`, whose flags are in its form.
+/// Returns the text of the `challenge.yml` of a challenge of kind `text`, like [`write`].
 #[must_use]
-pub fn write_text(form: &TextForm) -> String {
+pub fn write_text(form: &TextForm, card: &Card) -> String {
     let (shown, logic, _) = flags::write(&form.parts);
     let mut keys = Map::new();
     keys.insert("name".to_owned(), json!(form.name));
@@ -112,7 +121,40 @@ pub fn write_text(form: &TextForm) -> String {
     scored(&mut keys, form.points, form.max_attempts, form.enabled);
     keys.insert("flags".to_owned(), shown.into());
     keys.insert("logic".to_owned(), json!(logic));
+    add(&mut keys, card);
     text(keys)
+}
+
+/// Adds what a card says, as far as ctfcli has a key for it.
+fn add(keys: &mut Map<String, Json>, card: &Card) {
+    if card.hints.iter().any(|hint| hint.terms.is_some()) {
+        keys.insert("hints".to_owned(), card.hints.iter().map(hint).collect());
+    }
+    if card.logic == Some(Logic::Team) {
+        keys.insert("logic".to_owned(), json!("team"));
+    }
+    let solution = card.solution.as_ref().map(|it| json!({"path": SOLUTION_FILE, "state": it.state}));
+    let files = card.files.iter().flatten().filter(|file| !file.of_solution);
+    let name = |path: &str| format!("{FILES_FOLDER}/{}", path.rsplit('/').next().unwrap_or(path));
+    let files: Vec<String> = files.map(|file| name(&file.path)).collect();
+    let others = [
+        ("attribution", json!(card.attribution)),
+        ("connection_info", json!(card.connection_info)),
+        ("scheduled_at", json!(card.scheduled_at)),
+        ("next", json!(card.next)),
+        ("requirements", json!(card.requirements)),
+        ("topics", json!(card.topics)),
+        ("solution", json!(solution)),
+        ("files", json!(Some(files).filter(|files| !files.is_empty()))),
+    ];
+    keys.extend(others.into_iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.to_owned(), value)));
+}
+
+fn hint(hint: &Hint) -> Json {
+    match &hint.terms {
+        None => json!(hint.content),
+        Some(terms) => json!({"content": hint.content, "title": terms.title, "cost": terms.cost}),
+    }
 }
 
 fn scored(keys: &mut Map<String, Json>, points: u32, max_attempts: Option<u32>, enabled: bool) {

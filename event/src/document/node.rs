@@ -8,13 +8,13 @@ use serde_saphyr::{Location, Spanned, UserMessageFormatter};
 use std::fmt;
 
 /// A value, and the line on which it begins.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Node {
     pub(crate) line: u64,
     pub(crate) value: Value,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Value {
     Null,
     Scalar(Scalar),
@@ -22,14 +22,14 @@ pub(crate) enum Value {
     Map(Vec<(Key, Node)>),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Key {
     pub(crate) name: String,
     pub(crate) line: u64,
 }
 
 /// A single value, as YAML interprets it and as it is written: a challenge may be named `7` or `1e5`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Scalar {
     pub(crate) json: serde_json::Value,
     written: String,
@@ -37,7 +37,7 @@ pub(crate) struct Scalar {
 }
 
 /// Text beside a value in the document that may have been meant as part of it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Source {
     /// The comment after text without quotes.
     comment: Option<String>,

@@ -1,6 +1,8 @@
 //! A challenge that is the keys of a form, and `kind`.
 
+use super::card;
 use crate::Entry;
+use crate::card::Card;
 use crate::document::fields::unknown_key;
 use crate::document::node::{Node, Value};
 use crate::document::typed::typed;
@@ -15,7 +17,7 @@ pub(super) fn fits<T: DeserializeOwned>(node: &Node) -> Result<(), (u64, String)
     typed::<T>(node).map(drop)
 }
 
-/// Reads a challenge of these keys, of which those that are required have to be there. `check` checks what types do not; its
+/// Reads a challenge of these keys and those of a card, of which those that are required have to be there. `check` checks what types do not; its
 /// reason begins with the key.
 pub(super) fn read<F: DeserializeOwned>(
     node: Node,
@@ -29,9 +31,10 @@ pub(super) fn read<F: DeserializeOwned>(
         return Err(scope.problem(line, "a challenge must be `key: value` lines"));
     };
     keys.retain(|(key, node)| key.name != "kind" && !matches!(node.value, Value::Null));
-    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+    let known = || known.iter().chain(&card::KEYS);
+    let names: Vec<&str> = known().map(|(name, _)| *name).collect();
     for (key, node) in &keys {
-        match known.iter().find(|(known, _)| *known == key.name) {
+        match known().find(|(known, _)| *known == key.name) {
             Some((name, fits)) => {
                 let _ = fits(node).map_err(|(line, why)| scope.problem(line, format!("`{name}`: {why}")));
             }
@@ -46,12 +49,14 @@ pub(super) fn read<F: DeserializeOwned>(
     scope.verdict()?;
     let says_enabled = keys.iter().any(|(key, _)| key.name == "enabled");
     let lines: Vec<_> = keys.iter().map(|(key, _)| (key.name.clone(), key.line)).collect();
-    let whole = Node { line, value: Value::Map(keys) };
-    let form = typed::<F>(&whole).map_err(|(line, why)| scope.problem(line, why))?;
-    check(&form).map_err(|why| {
+    let (of_form, of_card) = card::split(keys);
+    let [of_form, of_card] = [of_form, of_card].map(|keys| Node { line, value: Value::Map(keys) });
+    let form = typed::<F>(&of_form).map_err(|(line, why)| scope.problem(line, why))?;
+    let card = typed::<Card>(&of_card).map_err(|(line, why)| scope.problem(line, why))?;
+    check(&form).and_then(|()| card.check()).map_err(|why| {
         let key = why.split(':').next().unwrap_or_default();
         let at = lines.iter().find(|(name, _)| name == key).map_or(line, |(_, at)| *at);
         scope.problem(at, why)
     })?;
-    Ok(Entry { form, says_enabled, line })
+    Ok(Entry { form, card, files: None, says_enabled, line })
 }

@@ -10,7 +10,7 @@ use challengectl_common::instance::{InstanceSpec, Policy};
 use serde_json::{Map, Value as Json};
 
 /// The keys, and what fits each.
-const KEYS: [(&str, Check); 17] = [
+const KEYS: [(&str, Check); 16] = [
     ("id", fits::<Slug>),
     ("name", fits::<ChallengeName>),
     ("enabled", fits::<bool>),
@@ -21,7 +21,6 @@ const KEYS: [(&str, Check); 17] = [
     ("author", fits::<String>),
     ("estimated_time", fits::<String>),
     ("learning_objectives", fits::<Vec<String>>),
-    ("hints", fits::<Vec<String>>),
     ("policy", fits::<Policy>),
     ("spec", fits::<InstanceSpec>),
     ("points", fits::<u32>),

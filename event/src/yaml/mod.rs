@@ -1,5 +1,6 @@
 //! YAML files: `challenges.yml`, the older `server-config.yml`, a bare list of challenges.
 
+mod card;
 mod conference;
 mod entry;
 mod instance;

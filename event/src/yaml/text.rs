@@ -8,13 +8,12 @@ use crate::{Text, TextForm};
 use challengectl_common::ChallengeName;
 
 /// The keys, and what fits each.
-const KEYS: [(&str, Check); 9] = [
+const KEYS: [(&str, Check); 8] = [
     ("name", fits::<ChallengeName>),
     ("enabled", fits::<bool>),
     ("category", fits::<String>),
     ("description", fits::<String>),
     ("tags", fits::<Vec<String>>),
-    ("hints", fits::<Vec<String>>),
     ("points", fits::<u32>),
     ("max_attempts", fits::<Option<u32>>),
     ("parts", fits::<Vec<Part>>),

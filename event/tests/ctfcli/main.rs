@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+use challengectl_event::card::Card;
 use challengectl_event::ctfcli;
 use challengectl_event::instance::{FlagMode, Form, Part, Reading};
 use proptest::prelude::*;
@@ -84,7 +85,7 @@ fn each_key_is_taken_over_or_named() {
         "16: ignored: solution: players do not see it; an export writes it again",
         "24: unsupported: files: files are not handed out; put links into the description",
         "25: ignored: topics: players do not see them; an export writes it again",
-        "29: ignored: hints: hints cost nothing",
+        "29: ignored: hints: what it costs is left out; give it in a challenges.yml",
         "30: unsupported: requirements: players see the challenge from the beginning",
     ];
     assert_eq!(findings(&reading), expected);
@@ -93,13 +94,13 @@ fn each_key_is_taken_over_or_named() {
 #[test]
 fn what_is_written_is_read_as_the_same_challenge_with_all_its_keys() {
     let first = form(WHOLE);
-    let again = ctfcli::write(&first);
+    let again = ctfcli::write(&first, &Card::default());
     assert_eq!(form(&again), first);
     for key in ["attribution", "connection_info", "files", "topics", "requirements", "next", "image", "solution"] {
         assert!(again.contains(&format!("\n{key}: ")), "{key}: {again}");
     }
     let of_session = Form { parts: vec![Part::of_session()], ..first.clone() };
-    let text = ctfcli::write(&of_session);
+    let text = ctfcli::write(&of_session, &Card::default());
     assert!(text.contains("\nflags: []\n"), "CTFd has no such flags: {text}");
     assert_eq!(form(&text), of_session);
 }
@@ -108,12 +109,12 @@ fn what_is_written_is_read_as_the_same_challenge_with_all_its_keys() {
 fn parts_are_flags_of_which_all_are_needed() {
     let all = form(&WHOLE.replace("logic: any", "logic: all"));
     assert_eq!(all.parts.len(), 4);
-    let text = ctfcli::write(&all);
+    let text = ctfcli::write(&all, &Card::default());
     assert!(text.contains("\nlogic: \"all\"\n") && !text.contains("parts"), "{text}");
     assert_eq!(form(&text).parts, all.parts);
     let mut uneven = all;
     uneven.parts[0].share = 3;
-    assert_eq!(form(&ctfcli::write(&uneven)), uneven);
+    assert_eq!(form(&ctfcli::write(&uneven, &Card::default())), uneven);
 }
 
 #[test]
@@ -142,7 +143,7 @@ fn what_cannot_be_read_is_named_with_its_line() {
 fn a_value_that_falls_counts_as_at_the_beginning() {
     let text = "name: A\ntype: dynamic\nextra: {initial: 500, decay: 100, minimum: 50}\nimage: a\n";
     assert_eq!(form(text).points, 500);
-    let written = ctfcli::write(&form(text));
+    let written = ctfcli::write(&form(text), &Card::default());
     assert!(
         written.contains("\nextra: {\"decay\":100,\"initial\":500,\"minimum\":50}\n") && !written.contains("\nvalue:")
     );

@@ -28,7 +28,7 @@ pub async fn export(config: &Config, file: Option<&Path>, as_json: bool) -> anyh
 /// Writes a folder for each challenge.
 pub async fn export_folder(config: &Config, folder: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
     let store = Store::open_existing(&config.data_dir).await?;
-    let count = folder::export(&store, folder).await;
+    let count = folder::export(&store, &FileFolder::within(&config.data_dir), folder).await;
     store.close().await;
     let (count, mut out) = (count?, std::io::stdout());
     if as_json {

@@ -67,7 +67,7 @@ fn a_folder_of_challenges_is_imported_and_imported_again() {
     );
     let findings = text(&output.stderr);
     for finding in [
-        "all/web/login/challenge.yml:16: ignored: hints: hints cost nothing",
+        "all/web/login/challenge.yml:16: ignored: hints: what it costs is left out; give it in a challenges.yml",
         "all/web/login/challenge.yml:19: ignored: next: there is no order of challenges; an export writes it again",
         "all/web/login/docker-compose.yml:3: note: services.web.build: build the image",
     ] {

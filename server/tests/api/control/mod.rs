@@ -12,5 +12,5 @@ mod history;
 mod instance_challenges;
 mod plan;
 mod system;
-mod uploads;
+pub mod uploads;
 mod views;

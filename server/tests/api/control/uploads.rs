@@ -22,7 +22,7 @@ pub fn form(request: RequestBuilder, parts: &[(&str, &str, &[u8])]) -> RequestBu
     request.header("Content-Type", "multipart/form-data; boundary=XX").body(body)
 }
 
-async fn send(person: &Browser<'_>, path: &str, parts: &[(&str, &str, &[u8])]) -> Answer {
+pub async fn send(person: &Browser<'_>, path: &str, parts: &[(&str, &str, &[u8])]) -> Answer {
     Answer::of(form(person.request(Method::POST, path), parts)).await
 }
 

@@ -8,6 +8,7 @@ mod fuzzing;
 mod pages;
 mod secrets;
 mod solving;
+mod transfer;
 
 use crate::obedient::obey;
 use crate::site::{Answer, Browser, Player, Runner, Site};
