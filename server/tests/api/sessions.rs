@@ -11,6 +11,7 @@ use challengectl_coordinator::store::instances::processes;
 use challengectl_coordinator::store::instances::sessions::{self, NewSession, Place};
 use challengectl_coordinator::store::{Store, commit};
 use challengectl_server::config::WhoRegisters;
+use challengectl_server::http::documents;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::json;
 use std::time::Duration;
@@ -225,4 +226,44 @@ async fn a_program_that_takes_its_time_is_initializing_and_is_ended_like_any_oth
     let ended = ada.delete(&path).await;
     assert_eq!((ended.status, &ended.body["message"]), (200, &json!("Session terminated successfully")));
     assert_eq!(ada.get(&path).await.status, 404);
+}
+
+#[tokio::test]
+async fn an_admin_lists_all_and_a_heartbeat_takes_any_object() {
+    let site = site().await;
+    let (ada, made) = in_team(&site, "ada", "Rotor").await;
+    site.runner("roof").await;
+    let (store, owner) = (site.store().await, Owner::team(made["team"]["team_id"].as_i64().unwrap()));
+    let keys = [session(&store, &owner, "roof").await, session(&store, &owner, "roof").await];
+    store.close().await;
+    let admin = site.browser("admin", Role::Admin).await;
+    let ids = async |path: &str| {
+        let list = admin.get(path).await.body;
+        let all = list["data"]["sessions"].as_array().unwrap().iter();
+        all.map(|it| it["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids("/api/sessions?all=true").await, [keys[1].clone(), keys[0].clone()], "the newest first");
+    assert!(ids("/api/sessions").await.is_empty(), "of one's own");
+
+    let path = format!("/api/sessions/{}/heartbeat", keys[0]);
+    let beat = async |body: &'static str| {
+        let request = ada.request(Method::PUT, &path).header("Content-Type", "application/json").body(body);
+        let answer = Answer::of(request).await;
+        (answer.status, answer.body["code"].as_str().map(str::to_owned))
+    };
+    assert_eq!(beat(r#"{"active": true}"#).await, (200, None));
+    for body in ["{", "[1]"] {
+        assert_eq!(beat(body).await, (400, Some("VALIDATION_ERROR".to_owned())), "{body}");
+    }
+    let nil = ada.get("/api/sessions/00000000-0000-0000-0000-000000000000").await;
+    assert_eq!((nil.status, &nil.body["code"]), (404, &json!("NOT_FOUND")));
+}
+
+#[test]
+fn the_description_names_every_answer_to_a_creation() {
+    let document = serde_json::to_value(&documents()["sessions"]).unwrap();
+    let answers = document["paths"]["/api/sessions"]["post"]["responses"].as_object().unwrap();
+    for status in ["201", "400", "401", "403", "404", "413", "429", "503"] {
+        assert!(answers.contains_key(status), "{status}: {:?}", answers.keys());
+    }
 }

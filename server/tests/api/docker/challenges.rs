@@ -101,6 +101,25 @@ async fn what_cannot_be_a_challenge_is_refused_and_the_field_is_named() {
 }
 
 #[tokio::test]
+async fn challenges_may_have_one_name_and_ports_are_written_as_people_do() {
+    let site = site().await;
+    let admin = admin(&site).await;
+    let ports = |count: u16| (1..=count).map(|port| format!("{port}/tcp")).collect::<Vec<_>>().join(",");
+    let many = json!({"name": "A", "type": "docker", "docker_image": "nginx:alpine", "exposed_ports": ports(33)});
+    assert_eq!(error(&admin.post("/api/v1/challenges", many).await).0, 400);
+    let first = admin.challenge(json!({"exposed_ports": " 80/TCP,, 53/udp , "})).await;
+    let second = admin.challenge(json!({"exposed_ports": ports(32)})).await;
+    let shown = admin.get(&format!("/api/v1/challenges/{first}")).await;
+    assert_eq!((&data(&shown)["exposed_ports"], &data(&shown)["state"]), (&json!("80/tcp,53/udp"), &json!("visible")));
+    let browser = browser(&site).await;
+    let own_id = async |id: i64| {
+        let shown = browser.get(&format!("/api/instance-challenges/{id}")).await.body;
+        shown["challenge"]["id"].as_str().unwrap().to_owned()
+    };
+    assert_eq!([own_id(first).await, own_id(second).await], ["web-challenge", "web-challenge-2"]);
+}
+
+#[tokio::test]
 async fn forms_are_read_like_json_and_ports_are_those_of_the_image_by_default() {
     let site = site().await;
     let (admin, _runner) =

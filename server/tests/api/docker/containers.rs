@@ -2,6 +2,7 @@
 
 use super::{admin, age, browser, data, engine, error, player, site, with};
 use crate::site::{Answer, fields};
+use challengectl_coordinator::session::Owner;
 use challengectl_server::config::PlayMode;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -183,6 +184,24 @@ async fn all_containers_are_killed_and_those_of_other_fronts_live_on() {
 }
 
 #[tokio::test]
+async fn killing_all_reaches_more_than_a_batch_and_what_is_still_starting() {
+    let site = site().await;
+    let (admin, _runner) = (admin(&site).await, engine(&site, images(), false).await);
+    admin.challenge(json!({})).await;
+    // More than the 100 rows of a batch, of which the runner has said nothing.
+    for team in 0..105 {
+        site.session_of(&Owner::team(team), "roof", "docker").await;
+    }
+    site.session_of(&Owner::team(0), "roof", "engine").await;
+    assert_eq!(admin.post("/api/v1/nuke", json!({"all": true})).await.body, json!({"success": true}));
+    let store = site.store().await;
+    let left = "SELECT front, count(*) FROM sessions WHERE state IN ('queued', 'starting', 'running') GROUP BY front";
+    let left: Vec<(String, i64)> = sqlx::query_as(left).fetch_all(&mut *store.read().await.unwrap()).await.unwrap();
+    store.close().await;
+    assert_eq!(left, [("engine".to_owned(), 1)]);
+}
+
+#[tokio::test]
 async fn what_cannot_be_started_is_refused_in_the_words_of_the_document() {
     let site = site().await;
     let admin = admin(&site).await;
@@ -232,6 +251,8 @@ async fn images_are_listed_and_their_ports_are_known() {
     for name in ["Nginx", "a%20b", "nginx%0A", &"a".repeat(256), ";rm"] {
         assert_eq!(error(&ports(name).await), (400, "Invalid Docker image name format"), "{name}");
     }
+    let pinned = format!("myregistry:5000/ctf/web@sha256:{}", "0".repeat(64));
+    assert_eq!(error(&ports(&pinned).await), (404, "Image not found"), "its name is valid");
     assert_eq!(error(&admin.get("/api/v1/image_ports").await).0, 400);
     let empty = json!({"engine_id": "docker", "images": []});
     assert_eq!(runner.post("inventory", empty).await.status, 200);

@@ -128,6 +128,45 @@ async fn a_secret_that_is_too_long_for_a_variable_is_refused_before_a_container_
 }
 
 #[tokio::test]
+async fn a_secret_is_checked_before_its_transport_and_is_as_long_as_a_swarm_allows() {
+    let site = swarm().await;
+    let admin = admin(&site).await;
+    let (runner, _obeys) = engine(&site, json!([]), true).await;
+    let in_clear = admin.post("/api/v1/secret", json!({"name": "a b", "data": "x"})).await;
+    assert!(error(&in_clear).1.starts_with("name: "), "{}", in_clear.body);
+    let inventory = json!({"engine_id": "docker", "swarm": true, "images": []});
+    let secure = runner.request(Method::POST, "inventory").header("X-Forwarded-Proto", "https").json(&inventory);
+    assert_eq!(Answer::of(secure).await.status, 200);
+    let set = async |name: &str, length: usize| post(&admin, json!({"name": name, "data": "x".repeat(length)})).await;
+    assert_eq!(set("longest", 500 * 1024).await.status, 201);
+    assert_eq!(error(&set("longer", 500 * 1024 + 1).await).0, 400);
+    assert_eq!(set(&"n".repeat(64), 1).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_service_whose_secret_was_deleted_does_not_start() {
+    let site = swarm().await;
+    let (admin, ada) = (admin(&site).await, player(&site, "ada").await);
+    let (runner, _obeys) = engine(&site, json!([]), true).await;
+    let inventory = json!({"engine_id": "docker", "swarm": true, "images": []});
+    let secure = runner.request(Method::POST, "inventory").header("X-Forwarded-Proto", "https").json(&inventory);
+    assert_eq!(Answer::of(secure).await.status, 200);
+    let id = post(&admin, json!({"name": "db_password", "data": "horse"})).await.body["data"]["id"].clone();
+    let uses = json!([{"id": id, "protected": false}]);
+    let service = admin.challenge(json!({"type": "docker_service", "docker_secrets_array": uses})).await;
+    let deleted = admin.delete(&format!("/api/v1/secret/{}", id.as_str().unwrap())).await;
+    assert_eq!(deleted.status, 200, "no service runs with it: {}", deleted.body);
+
+    let started = ada.post("/api/v1/container", json!({"id": service})).await;
+    assert_eq!(error(&started), (500, "Container creation failed"));
+    let path = format!("/api/v1/challenges/{service}");
+    let again = admin.patch(&path, json!({"docker_secrets_array": uses})).await;
+    assert_eq!(error(&again).0, 400, "{}", again.body);
+    assert_eq!(admin.patch(&path, json!({"docker_secrets_array": []})).await.status, 200);
+    assert_eq!(ada.post("/api/v1/container", json!({"id": service})).await.status, 201);
+}
+
+#[tokio::test]
 async fn without_a_swarm_there_are_no_secrets() {
     let site = swarm().await;
     let admin = admin(&site).await;
