@@ -62,7 +62,7 @@ impl Cluster {
         let name = names.deployment();
         let apply = || self.apply_by(api.clone(), &name, manifest);
         let mut applied = apply().await;
-        // What others own of a probe may be none without the rest, which the cluster refuses.
+        // What is left of a probe that the manifest lacks may be none, which the cluster refuses.
         if matches!(applied, Err(EngineError::Refused(_)))
             && let Some(found) = self.view.objects(session).deployment
             && self.remove_probes(&api, &found, manifest).await?

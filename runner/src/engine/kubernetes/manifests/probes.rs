@@ -20,8 +20,8 @@ pub(super) fn probes(check: &HealthCheck) -> [(&'static str, Value); 2] {
     [("startupProbe", probe(check, START_PERIOD, failures)), ("readinessProbe", probe(check, PERIOD, MAX_FAILURES))]
 }
 
-/// With all defaults: what the cluster fills in by itself has no owner, so that it would stay when the next spec has another
-/// check, or none.
+/// With all defaults: what the cluster fills in by itself has no owner, so that half a question would stay beside the other
+/// kind, when the next spec has that.
 fn probe(check: &HealthCheck, period: u32, failures: u32) -> Value {
     let port = check.port.number;
     let (name, asked) = match &check.path {
@@ -35,7 +35,8 @@ fn probe(check: &HealthCheck, period: u32, failures: u32) -> Value {
 }
 
 /// Returns the patch that takes off the probes that a Deployment has and its manifest lacks; `None` if there are none.
-/// Applying leaves what others own as well: somebody who has edited a probe, or has added one.
+/// Applying is not enough: a cluster of 1.20 keeps an empty probe in the place of one that is left out, and refuses it, and
+/// all keep what others own as well, who have edited a probe or added one.
 pub(in super::super) fn surplus(found: &Deployment, manifest: &Value) -> Option<Value> {
     let wanted = manifest.pointer("/spec/template/spec/containers")?.as_array()?;
     let found = &found.spec.as_ref()?.template.spec.as_ref()?.containers;

@@ -60,7 +60,7 @@ fn a_health_check_asks_before_a_pod_counts_as_ready_and_never_ends_it() {
     for probe in ["startupProbe", "readinessProbe"] {
         assert_eq!(web[probe]["httpGet"], json!({"path": "/", "port": 80, "scheme": "HTTP"}));
         assert_eq!(db[probe]["tcpSocket"], json!({"port": 3306}));
-        // Whole, so that nothing stays of it that the cluster has filled in.
+        // Whole, so that nothing of it that the cluster has filled in stays beside the other kind.
         assert_eq!(web[probe]["successThreshold"], 1);
     }
     assert_eq!(web["startupProbe"]["failureThreshold"], 15, "30 seconds, one try in two");
