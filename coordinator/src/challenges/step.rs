@@ -24,7 +24,10 @@ impl Step {
     /// Adds fields that have changed to the step of a challenge.
     pub(super) fn add(&mut self, more: Vec<&'static str>) {
         match self {
-            Self::Updated { fields, .. } => fields.extend(more.into_iter().filter(|field| *field != "hints")),
+            Self::Updated { fields, .. } => {
+                let others: Vec<_> = more.into_iter().filter(|field| !fields.contains(field)).collect();
+                fields.extend(others);
+            }
             Self::Unchanged { challenge } if !more.is_empty() => {
                 *self = Self::Updated { challenge: std::mem::take(challenge), fields: more, cut: false };
             }
