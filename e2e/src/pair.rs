@@ -11,6 +11,9 @@ use std::time::Duration;
 /// Time for a server or a runner to be ready.
 const READY: Duration = Duration::from_secs(120);
 
+/// The nice value that their services have (packaging/systemd).
+pub const NICE: i32 = -10;
+
 /// The programs, with their settings, data and logs in one folder.
 pub struct Pair {
     server: Option<Process>,
@@ -42,10 +45,10 @@ impl Pair {
         Ok(std::fs::write(self.folder.join(file), all)?)
     }
 
-    /// Returns a command that starts one of the two with the priority that its service has (packaging/systemd).
+    /// Returns a command that starts one of the two with the priority of its service.
     pub fn service(&self, program: &Path) -> Command {
         let mut command = self.inside(Path::new("nice"));
-        command.args(["-n", "-10"]).arg(program);
+        command.arg("-n").arg(NICE.to_string()).arg(program);
         command
     }
 

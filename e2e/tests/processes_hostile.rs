@@ -1,10 +1,10 @@
 //! What a hostile process tries: its owner may run any command in it.
 
 use anyhow::{Context, Result, ensure};
+use challengectl_e2e::pair::NICE;
 use challengectl_e2e::processes::{Place, Wishes, answer, names, with_form};
 use reqwest::Method;
 use std::time::{Duration, Instant};
-use thread_priority::{ThreadPriority, set_current_thread_priority};
 
 /// Starts a place with the session of a hostile owner and that of another one.
 async fn two() -> Result<(Place, String, String)> {
@@ -58,7 +58,7 @@ async fn memory_ends_at_the_limit_and_others_go_on() -> Result<()> {
 #[tokio::test]
 async fn a_process_has_no_priority_though_the_runner_has() -> Result<()> {
     // The runner inherits it, as from its service.
-    set_current_thread_priority(ThreadPriority::Max)?;
+    rustix::process::setpriority_process(None, NICE)?;
     let place = Place::start(&Wishes::default()).await?;
     let eve = place.open("eve").await?;
     let nice = place.run("eve", &eve, "nice").await?;

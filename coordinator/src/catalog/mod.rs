@@ -9,7 +9,7 @@ mod flags;
 mod listing;
 mod sheet;
 
-pub use crate::store::catalog::attachments::{Attachment, Kind as AttachmentKind};
+pub use crate::store::attachments::{Attachment, Kind as AttachmentKind};
 pub use crate::store::catalog::entries::{Entry, Subject};
 pub use crate::store::catalog::{Card, Logic, Requirements};
 pub use crate::store::instances::services::SecretUse;

@@ -2,7 +2,7 @@
 
 use super::names::Names;
 use crate::CoreError;
-use crate::store::catalog::attachments::{self, Attachment, Kind};
+use crate::store::attachments::{self, Attachment, Kind};
 use crate::store::catalog::{self, Card as Stored, Logic, Requirements};
 use crate::store::instances::secrets;
 use crate::store::instances::services::SecretUse;

@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod air;
+pub mod attachments;
 pub mod catalog;
 mod cells;
 pub mod challenges;

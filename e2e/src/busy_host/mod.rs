@@ -6,6 +6,7 @@ mod trigger;
 
 use crate::containers::{Kind, Place, network};
 use crate::operator::Operator;
+use crate::pair::NICE;
 use crate::quantiles::Quantiles;
 use crate::sessions::{self, AtOnce};
 use crate::site::wait_until;
@@ -13,6 +14,7 @@ use crate::soapy::DRIVERS;
 use crate::soapy::radios::Radios;
 use crate::stops::ON_AIR;
 use anyhow::{Context, Result};
+use rustix::process::setpriority_process;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -23,7 +25,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use stolen::stolen;
 use tempfile::TempDir;
-use thread_priority::{ThreadPriority, set_current_thread_priority};
 
 /// The frequency of the idle radio, in another band than those that are busy.
 const IDLE: u64 = 145_550_000;
@@ -118,7 +119,7 @@ impl Host {
             let ends = Arc::clone(&ends);
             move || async move {
                 // An operator has another computer, so that this thread does not wait for this one's.
-                set_current_thread_priority(ThreadPriority::Max).context("the priority of the thread that triggers")?;
+                setpriority_process(None, NICE)?;
                 trigger::again_and_again(&operator, &idle, &recordings, &ends).await
             }
         })?;

@@ -6,16 +6,13 @@
 
 use std::thread;
 use thread_priority::unix::{
-    NormalThreadSchedulePolicy, RealtimeThreadSchedulePolicy, ScheduleParams, ThreadSchedulePolicy,
-    set_thread_priority_and_policy, thread_native_id,
+    RealtimeThreadSchedulePolicy, ScheduleParams, ThreadSchedulePolicy, set_thread_priority_and_policy,
+    thread_native_id,
 };
 use thread_priority::{Error, ThreadPriority};
 
 /// The lowest of the real-time priorities (sched(7)): before all that is not of real time.
 const LOWEST: ScheduleParams = ScheduleParams { sched_priority: 1 };
-
-/// The nice value of an ordinary program (sched(7)).
-const ORDINARY: ScheduleParams = ScheduleParams { sched_priority: 0 };
 
 /// Lets this thread, and those that it starts from here on, run before others of this host.
 ///
@@ -26,14 +23,13 @@ pub fn before_others() -> Result<(), Error> {
     set_thread_priority_and_policy(thread_native_id(), ThreadPriority::from_posix(LOWEST), policy)
 }
 
-/// Takes the priority of an ordinary program (a nice value of 0) for this thread, and those that it starts from here on: the
-/// runner itself may have a higher one from its service.
+/// Takes the nice value of an ordinary program, 0, for this thread, and those that it starts from here on: the runner itself may
+/// have a lower one from its service (sched(7)).
 ///
 /// # Errors
 /// The system refuses it.
-pub fn like_others() -> Result<(), Error> {
-    let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Other);
-    set_thread_priority_and_policy(thread_native_id(), ThreadPriority::from_posix(ORDINARY), policy)
+pub fn like_others() -> rustix::io::Result<()> {
+    rustix::process::setpriority_process(None, 0)
 }
 
 /// Returns whether processes of this one may run before others.

@@ -1,7 +1,7 @@
 //! Challenges of all kinds, as the Docker front lists them.
 
 use super::Card;
-use super::attachments::{self, Kind};
+use crate::store::attachments::number;
 use crate::store::cells::{from_json, to_json};
 use crate::store::instances::About;
 use crate::store::{Connection, StoreError};
@@ -135,7 +135,7 @@ pub async fn insert_text(
         .bind(to_json(about, "about")?)
         .execute(&mut *connection)
         .await?;
-    number(connection, id, about).await?;
+    number(connection, id, &about.tags, &about.hints).await?;
     Ok(id)
 }
 
@@ -170,11 +170,5 @@ pub async fn set_about(connection: &mut Connection, id: i64, about: &About) -> R
     if written == 0 {
         return Ok(());
     }
-    number(connection, id, about).await
-}
-
-/// Gives the tags and hints of a challenge numbers of their own, by which the Docker front changes them.
-pub(in crate::store) async fn number(connection: &mut Connection, id: i64, about: &About) -> Result<(), StoreError> {
-    attachments::set_texts(connection, id, Kind::Tag, &about.tags).await?;
-    attachments::set_texts(connection, id, Kind::Hint, &about.hints).await
+    number(connection, id, &about.tags, &about.hints).await
 }

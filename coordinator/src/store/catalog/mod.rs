@@ -1,6 +1,5 @@
 //! What the Docker front keeps of challenges beside what all fronts know.
 
-pub mod attachments;
 pub mod entries;
 pub mod flags;
 

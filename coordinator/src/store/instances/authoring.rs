@@ -1,7 +1,7 @@
 //! Challenges of kind `instance` as their authors see them.
 
 use super::{InstanceChallenge, Row, spec};
-use crate::store::catalog::entries::number;
+use crate::store::attachments::number;
 use crate::store::cells::to_json;
 use crate::store::{Connection, StoreError};
 use challengectl_common::Timestamp;
@@ -72,7 +72,7 @@ pub async fn update(connection: &mut Connection, id: i64, form: &Form, now: Time
         .bind(to_json(&form.policy, "policy")?)
         .execute(&mut *connection)
         .await?;
-    number(connection, id, &about).await
+    number(connection, id, &about.tags, &about.hints).await
 }
 
 /// Adds a version of the spec, which new sessions get from then on. Returns its number.

@@ -9,7 +9,7 @@ pub mod secrets;
 pub mod services;
 pub mod sessions;
 
-use super::catalog::entries::number;
+use super::attachments::number;
 use super::cells::{from_json, to_json};
 use super::{Connection, StoreError};
 use challengectl_common::instance::{InstanceSpec, Policy};
@@ -193,7 +193,7 @@ pub async fn insert(
         .bind(to_json(new.spec, "spec")?)
         .execute(&mut *connection)
         .await?;
-    number(connection, id, new.about).await?;
+    number(connection, id, &new.about.tags, &new.about.hints).await?;
     Ok(id)
 }
 

@@ -196,3 +196,14 @@ pub async fn digests(connection: &mut Connection) -> Result<Vec<Digest>, StoreEr
     let files = all(connection, Kind::File, None).await?;
     Ok(files.iter().filter_map(|file| file.text("digest").parse().ok()).collect())
 }
+
+/// Gives the tags and hints of a challenge numbers of their own, by which the Docker front changes them.
+pub(super) async fn number(
+    connection: &mut Connection,
+    challenge: i64,
+    tags: &[String],
+    hints: &[String],
+) -> Result<(), StoreError> {
+    set_texts(connection, challenge, Kind::Tag, tags).await?;
+    set_texts(connection, challenge, Kind::Hint, hints).await
+}
