@@ -239,6 +239,9 @@ pub struct HeartbeatRequest {
     pub engines: Vec<EngineSilence>,
 }
 
+/// The longest silence of an engine that is reported, in seconds: what describes a number of 32 bits has no larger one.
+pub const MAX_SILENCE: u32 = 2_147_483_647;
+
 /// How long an engine has not answered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -246,8 +249,8 @@ pub struct HeartbeatRequest {
 pub struct EngineSilence {
     /// The engine.
     pub engine_id: EngineId,
-    /// Seconds since its last answer.
-    #[cfg_attr(feature = "openapi", schema(minimum = 0))]
+    /// Seconds since its last answer, at most [`MAX_SILENCE`].
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 2_147_483_647))]
     pub seconds: u32,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::CoreError;
 use crate::files::Files;
-use crate::store::{self, Connection, StoreError, catalog, challenges, files};
+use crate::store::{self, Connection, StoreError, attachments, challenges, files};
 use challengectl_common::challenge::Kind;
 use challengectl_common::wire::LogLevel;
 use challengectl_common::{Digest, Payload, Timestamp};
@@ -66,6 +66,6 @@ async fn used(connection: &mut Connection) -> Result<HashSet<Digest>, StoreError
         Payload::File(file) => Some(file.digest),
         Payload::Text(_) => None,
     };
-    let attached = catalog::attachments::digests(connection).await?;
+    let attached = attachments::digests(connection).await?;
     Ok(kinds.filter_map(file).chain(attached).collect())
 }

@@ -12,7 +12,7 @@ use crate::store::{self};
 use crate::{Caller, CoreError};
 use challengectl_common::wire::instances::{EngineInfo, MAX_ENGINES};
 use challengectl_common::wire::{
-    AssignmentProgress, EngineSilence, Intervals, LogLevel, RadioInfo, RegisterRequest, SOLE_RADIO,
+    AssignmentProgress, EngineSilence, Intervals, LogLevel, MAX_SILENCE, RadioInfo, RegisterRequest, SOLE_RADIO,
 };
 use challengectl_common::{RadioId, RunnerId};
 use std::collections::HashSet;
@@ -141,6 +141,9 @@ impl RunnerApi {
     pub fn hear_engines(&self, caller: &Caller, engines: &[EngineSilence]) -> Result<(), CoreError> {
         if engines.len() > MAX_ENGINES {
             return Err(CoreError::Invalid(format!("engines: more than {MAX_ENGINES}")));
+        }
+        if engines.iter().any(|it| it.seconds > MAX_SILENCE) {
+            return Err(CoreError::Invalid(format!("engines: seconds: at most {MAX_SILENCE}")));
         }
         self.fleet.presence.hear_engines(&caller.runner_id, engines, &self.context.clock);
         Ok(())

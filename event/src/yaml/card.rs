@@ -22,10 +22,13 @@ pub(super) const KEYS: [(&str, Check); 14] = [
     ("files", fits::<Vec<CardFile>>),
 ];
 
+/// The keys of a map, each with its value.
+type Keys = Vec<(Key, Node)>;
+
 /// Splits the keys of a challenge into those of its form and those of its card. The texts of hints are in both.
-pub(super) fn split(keys: Vec<(Key, Node)>) -> (Vec<(Key, Node)>, Vec<(Key, Node)>) {
+pub(super) fn split(keys: Keys) -> (Keys, Keys) {
     let is_of_card = |name: &str| KEYS.iter().any(|(known, _)| *known == name);
-    let (of_card, mut of_form): (Vec<_>, Vec<_>) = keys.into_iter().partition(|(key, _)| is_of_card(&key.name));
+    let (of_card, mut of_form): (Keys, Keys) = keys.into_iter().partition(|(key, _)| is_of_card(&key.name));
     let texts = of_card.iter().filter(|(key, _)| key.name == "hints").map(|(key, node)| (key.clone(), texts(node)));
     of_form.extend(texts);
     (of_form, of_card)

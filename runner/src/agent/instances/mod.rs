@@ -23,8 +23,8 @@ use crate::config::EngineConfig;
 use crate::engine::{Cluster, Docker, EngineError, Host, Owner, Processes};
 use anyhow::Context;
 use challengectl_common::EngineId;
-use challengectl_common::wire::EngineSilence;
 use challengectl_common::wire::instances::{EngineKind, InstanceReport, Order};
+use challengectl_common::wire::{EngineSilence, MAX_SILENCE};
 use deliver::Outbox;
 use parking_lot::Mutex;
 use standing::Standing;
@@ -100,7 +100,9 @@ impl Instances {
             Driver::Docker { .. } | Driver::Process(_) => None,
         });
         // Rounded up: it may not seem to have answered later than it did.
-        let seconds = |silence: Duration| u32::try_from(silence.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
+        let seconds = |silence: Duration| {
+            u32::try_from(silence.as_millis().div_ceil(1000)).unwrap_or(MAX_SILENCE).min(MAX_SILENCE)
+        };
         clusters
             .map(|(engine, silence)| EngineSilence { engine_id: engine.config.id.clone(), seconds: seconds(silence) })
             .collect()
