@@ -192,7 +192,7 @@ async fn killing_all_reaches_more_than_a_batch_and_what_is_still_starting() {
     for team in 0..105 {
         site.session_of(&Owner::team(team), "roof", "docker").await;
     }
-    site.session_of(&Owner::team(0), "roof", "engine").await;
+    site.session_of(&Owner::team(105), "roof", "engine").await;
     assert_eq!(admin.post("/api/v1/nuke", json!({"all": true})).await.body, json!({"success": true}));
     let store = site.store().await;
     let left = "SELECT front, count(*) FROM sessions WHERE state IN ('queued', 'starting', 'running') GROUP BY front";
