@@ -11,7 +11,7 @@ use challengectl_coordinator::session::SessionState;
 use challengectl_coordinator::store::accounts::NewAccount;
 use challengectl_coordinator::store::accounts::{self, logins};
 use challengectl_coordinator::store::instances::sessions::{self, NewSession, Place};
-use challengectl_coordinator::store::{Store, commit};
+use challengectl_coordinator::store::{Connection, Store, commit};
 use challengectl_coordinator::{Accounts, Clock, Role, TokenLife};
 use challengectl_coordinator::{FileFolder, issue_token};
 use challengectl_server::config::WhoRegisters;
@@ -61,8 +61,23 @@ impl Site {
 
     /// Like [`session`](Self::session), of this front.
     pub async fn session_of(&self, owner: &Owner, runner: &str, front: &str) -> String {
-        let (store, key) = (self.store().await, format!("{:032x}", rand::random::<u128>()));
-        let mut transaction = store.write().await.unwrap();
+        self.sessions_of(std::slice::from_ref(owner), runner, front).await.remove(0)
+    }
+
+    /// Does the same for each of these owners.
+    pub async fn sessions_of(&self, owners: &[Owner], runner: &str, front: &str) -> Vec<String> {
+        let store = self.store().await;
+        let (mut transaction, mut keys) = (store.write().await.unwrap(), Vec::new());
+        for owner in owners {
+            keys.push(Self::insert_session(&mut transaction, owner, runner, front).await);
+        }
+        commit(transaction).await.unwrap();
+        store.close().await;
+        keys
+    }
+
+    async fn insert_session(connection: &mut Connection, owner: &Owner, runner: &str, front: &str) -> String {
+        let key = format!("{:032x}", rand::random::<u128>());
         let now = Timestamp::now();
         let new = NewSession {
             key: &key,
@@ -80,18 +95,16 @@ impl Site {
         };
         let spec = "INSERT OR IGNORE INTO instance_specs (challenge_id, version, spec) VALUES (1, 1, $1)";
         let image = r#"{"containers": [{"image": "web:1"}]}"#;
-        sqlx::query(spec).bind(image).execute(&mut *transaction).await.unwrap();
-        let id = sessions::insert(&mut transaction, &new).await.unwrap();
-        let mut session = sessions::get(&mut transaction, id).await.unwrap().unwrap();
+        sqlx::query(spec).bind(image).execute(&mut *connection).await.unwrap();
+        let id = sessions::insert(connection, &new).await.unwrap();
+        let mut session = sessions::get(connection, id).await.unwrap().unwrap();
         session.state = SessionState::Starting;
         session.place = Some(Place {
             runner_id: RunnerId::new(runner).unwrap(),
             engine_id: EngineId::new("docker").unwrap(),
             host: "localhost".to_owned(),
         });
-        sessions::update(&mut transaction, &session).await.unwrap();
-        commit(transaction).await.unwrap();
-        store.close().await;
+        sessions::update(connection, &session).await.unwrap();
         key
     }
 

@@ -189,9 +189,7 @@ async fn killing_all_reaches_more_than_a_batch_and_what_is_still_starting() {
     let (admin, _runner) = (admin(&site).await, engine(&site, images(), false).await);
     admin.challenge(json!({})).await;
     // More than the 100 rows of a batch, of which the runner has said nothing.
-    for team in 0..105 {
-        site.session_of(&Owner::team(team), "roof", "docker").await;
-    }
+    site.sessions_of(&(0..105).map(Owner::team).collect::<Vec<_>>(), "roof", "docker").await;
     site.session_of(&Owner::team(105), "roof", "engine").await;
     assert_eq!(admin.post("/api/v1/nuke", json!({"all": true})).await.body, json!({"success": true}));
     let store = site.store().await;
