@@ -106,7 +106,7 @@ pub fn write_transmission(spec: &ChallengeSpec, points: u32, max_attempts: Optio
     text(keys)
 }
 
-/// Returns the text of the `challenge.yml` of a challenge of kind `text`, like [`write`].
+/// Returns the text of the `challenge.yml` of a challenge of kind `text`, like [`write()`].
 #[must_use]
 pub fn write_text(form: &TextForm, card: &Card) -> String {
     let (shown, logic, _) = flags::write(&form.parts);
