@@ -249,7 +249,7 @@ pub const MAX_SILENCE: u32 = 2_147_483_647;
 pub struct EngineSilence {
     /// The engine.
     pub engine_id: EngineId,
-    /// Seconds since its last answer, at most [`MAX_SILENCE`].
+    /// Seconds since its last answer, at most 2,147,483,647.
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 2_147_483_647))]
     pub seconds: u32,
 }
