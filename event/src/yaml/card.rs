@@ -1,6 +1,6 @@
 //! The keys of the card of a challenge of kind `instance` or `text`.
 
-use super::entry::{Check, fits};
+use super::fit::{Check, fits};
 use crate::card::{CardFile, Hint, Logic, Requirements, SecretName, Solution};
 use crate::document::node::{Key, Node, Value};
 

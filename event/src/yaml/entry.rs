@@ -1,6 +1,7 @@
 //! A challenge that is the keys of a form, and `kind`.
 
 use super::card;
+use super::fit::Check;
 use crate::Entry;
 use crate::card::Card;
 use crate::document::fields::unknown_key;
@@ -8,14 +9,6 @@ use crate::document::node::{Node, Value};
 use crate::document::typed::typed;
 use crate::report::{Reported, Scope};
 use serde::de::DeserializeOwned;
-
-/// Says what is wrong with a value, and its line.
-pub(super) type Check = fn(&Node) -> Result<(), (u64, String)>;
-
-/// Checks that a value has a type.
-pub(super) fn fits<T: DeserializeOwned>(node: &Node) -> Result<(), (u64, String)> {
-    typed::<T>(node).map(drop)
-}
 
 /// Reads a challenge of these keys and those of a card, of which those that are required have to be there. `check` checks what types do not; its
 /// reason begins with the key.

@@ -1,6 +1,7 @@
 //! A challenge of kind `instance`: the keys of its form, and `kind`.
 
-use super::entry::{self, Check, fits};
+use super::entry;
+use super::fit::{Check, fits};
 use crate::Instance;
 use crate::document::node::Node;
 use crate::instance::{Form, Part, Slug};

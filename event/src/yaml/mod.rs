@@ -3,6 +3,7 @@
 mod card;
 mod conference;
 mod entry;
+mod fit;
 mod instance;
 mod item;
 mod text;

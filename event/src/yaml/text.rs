@@ -1,6 +1,7 @@
 //! A challenge of kind `text`: the keys of its form, and `kind`.
 
-use super::entry::{self, Check, fits};
+use super::entry;
+use super::fit::{Check, fits};
 use crate::document::node::Node;
 use crate::instance::Part;
 use crate::report::{Reported, Scope};
