@@ -19,6 +19,8 @@ pods=10.99.79.0/24
 action=${1:?up, image, enter or down}
 folder=$(realpath -m "${2:?a folder for the cluster}")
 shift 2
+# The control group of its pods. In one that two clusters share, each kubelet ends the pods of the other as unknown ones.
+group=challengectl-$(sha256sum <<<"$folder" | cut -c 1-8)
 
 enter() { nsenter -t "$(cat "$folder/pid/holder")" -n -m --wd="$folder" env KUBECONFIG="$folder/conf/admin.kubeconfig" "$@"; }
 alive() { [ -s "$folder/pid/$1" ] && kill -0 "$(cat "$folder/pid/$1")" 2>/dev/null; }
@@ -95,6 +97,7 @@ kind: KubeletConfiguration
 authentication: {anonymous: {enabled: false}, webhook: {enabled: true}, x509: {clientCAFile: $folder/pki/ca.crt}}
 authorization: {mode: Webhook}
 cgroupDriver: cgroupfs
+cgroupRoot: /$group
 oomScoreAdj: 0
 failSwapOn: false
 syncFrequency: 5s
@@ -227,6 +230,11 @@ up() {
     [ "$(id -u)" = 0 ] || { echo "cluster.sh: a cluster of its own needs root" >&2; exit 1; }
     [ -x "$programs/kubelet" ] || { echo "cluster.sh: no programs in $programs; run: make cluster" >&2; exit 1; }
     mkdir -p "$folder/log" "$folder/pid"
+    if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+        mkdir -p "/sys/fs/cgroup/$group"
+    else
+        for controller in /sys/fs/cgroup/*/; do mkdir -p "$controller$group"; done
+    fi
     setsid unshare -n -m "$script" serve "$folder" >>"$folder/log/serve" 2>&1 </dev/null &
     echo $! >"$folder/pid/holder"
     until_ test -e "$folder/started"
@@ -252,7 +260,7 @@ down() {
     for name in api etcd containerd holder; do
         if alive $name; then kill -KILL "$(cat "$folder/pid/$name")" || true; fi
     done
-    find /sys/fs/cgroup -mindepth 2 -depth -type d -path '*/kubepods*' -exec rmdir {} + 2>/dev/null || true
+    find /sys/fs/cgroup -depth -type d -path "*/$group*" -exec rmdir {} + 2>/dev/null || true
     rm -rf "$folder" || true
 }
 

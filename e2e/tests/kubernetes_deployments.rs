@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use challengectl_e2e::containers::network;
 use challengectl_e2e::deployments::be_away;
-use challengectl_e2e::kubernetes::{Event, Faulty, IMAGE, Place, SOON};
+use challengectl_e2e::kubernetes::{Event, Faulty, IMAGE, PYTHON, Place, SOON};
 use challengectl_e2e::site::wait_until;
 use rand::RngExt;
 use serde_json::json;
@@ -87,6 +87,39 @@ fn what_fails_says_why_and_what_others_delete_comes_back() -> Result<()> {
     let is_back = || Ok((1..=TEAMS).all(|team| event.page(&path, team).is_ok_and(|page| page.contains("Guest book"))));
     wait_until("all teams are back", SOON, is_back).with_context(|| event.place.log("runner.log"))?;
     event.becomes(&path, "running").map(drop)
+}
+
+#[test]
+#[ignore = "needs a cluster; make test-kubernetes"]
+fn a_tag_that_moves_while_teams_are_added_leaves_all_of_them_with_the_image_of_the_first() -> Result<()> {
+    let event = Event::start()?;
+    let cluster = event.place.cluster();
+    let repository = format!("localhost/{}/moving", event.name());
+    cluster.tag(IMAGE, &format!("{repository}:1"))?;
+    let path = event.create(&event.name(), &format!("{repository}:1"), 8080, 1)?;
+    event.deploy(&path)?;
+    event.becomes(&path, "running")?;
+    let images = || -> Result<Vec<String>> {
+        let namespace = format!("challenge-{}", event.name());
+        let each = "jsonpath={.items[*].status.containerStatuses[0].imageID}";
+        let all = cluster.kubectl(&["get", "pods", "-n", &namespace, "-o", each])?;
+        Ok(all.split_whitespace().map(str::to_owned).collect())
+    };
+    let first = images()?.pop().context("no pod has an image")?;
+    // By the digest, a registry would have it.
+    cluster.tag(IMAGE, &first)?;
+    cluster.tag(PYTHON, &format!("{repository}:1"))?;
+    event.send("PUT", &path, Some(&json!({"total_teams": 2})))?;
+    event.deploy(&path)?;
+    wait_until("the second team has the image of the first", SOON, || {
+        let seen = event.send("GET", &path, None)?;
+        Ok(seen["status"] == "running" && images()? == [first.clone(), first.clone()])
+    })
+    .with_context(|| event.place.log("server.log"))?;
+    ensure!(event.place.log("server.log").contains("has other images; replaced"), "it had the same from the beginning");
+    ensure!(event.page(&path, 2)?.contains("Guest book"));
+    event.send("DELETE", &path, None)?;
+    event.ends(SOON)
 }
 
 #[test]

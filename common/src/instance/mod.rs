@@ -2,6 +2,7 @@
 
 mod container;
 mod container_name;
+mod image;
 mod limits;
 mod policy;
 mod port;
@@ -9,6 +10,7 @@ mod process;
 
 pub use container::{ContainerSpec, HealthCheck, MAX_TMPFS, MAX_VARIABLE, MAX_VARIABLES, Tmpfs};
 pub use container_name::ContainerName;
+pub use image::{is_same_image, repository};
 pub use limits::{Capability, Limits, MIN_MEMORY_MIB};
 pub use policy::{LIFETIMES, OnExisting, Policy};
 pub use port::{ParsePortError, Port, PortName, PortSpec, Transport};

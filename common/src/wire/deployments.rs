@@ -10,6 +10,8 @@ use std::net::IpAddr;
 
 /// Pods of one deployment that are reported.
 pub const MAX_PODS: usize = 20;
+/// Characters of an image in a report: of a name, and of a digest.
+pub const MAX_IMAGE: usize = 400;
 /// The most restarts that are reported: those of a pod are an `int32` in Kubernetes.
 pub const MAX_RESTARTS: u32 = 2_147_483_647;
 
@@ -80,6 +82,11 @@ pub struct Deployed {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(max_items = 20))]
     pub pods: Vec<String>,
+    /// The image of each container that was started, as its node has it: `REPOSITORY@sha256:DIGEST`, or what else tells it from
+    /// others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 16))]
+    pub images: Vec<ContainerImage>,
     /// The node of its pod.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 253))]
@@ -100,6 +107,18 @@ pub struct Deployed {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", schema(max_items = 64))]
     pub node_ports: Vec<NodePort>,
+}
+
+/// The image of a container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ContainerImage {
+    /// The container.
+    pub container: ContainerName,
+    /// Its image.
+    #[cfg_attr(feature = "openapi", schema(max_length = 400))]
+    pub image: String,
 }
 
 /// A port of every node.

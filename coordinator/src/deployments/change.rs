@@ -45,6 +45,7 @@ impl Deployments {
                     engine: None,
                     version: 1,
                     goal: None,
+                    images: Vec::new(),
                 };
                 let new = sheet.on(new);
                 deployments::insert(&mut command, &new).await?;

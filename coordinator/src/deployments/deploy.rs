@@ -10,7 +10,7 @@ use crate::instances::{Session, team_name};
 use crate::secrets::random_hex;
 use crate::session::{Owner, SessionState};
 use crate::store::deployments::slots::{self, Slot};
-use crate::store::deployments::{self, Goal};
+use crate::store::deployments::{self, Goal, images};
 use crate::store::instances::sessions::{self, NewSession};
 use crate::store::{Connection, commit};
 use challengectl_common::Timestamp;
@@ -43,6 +43,7 @@ impl Deployments {
                 let generation = before.map_or(0, |goal| goal.generation) + i64::from(force);
                 let goal = Goal { version: it.version, teams: it.teams, generation };
                 deployments::set_goal(&mut command, it.id, goal).await?;
+                images::forget_failed(&mut command, it.id).await?;
                 it.goal = Some(goal);
                 this.reach(&mut command, &it, goal).await?;
                 this.tend_in(&mut command).await?;
@@ -85,6 +86,12 @@ impl Deployments {
         let has_failed = |it: &Session| it.state == SessionState::Starting && slot.message.is_some();
         match session.filter(|session| session.state.is_live()) {
             Some(session) if was_paused || has_failed(&session) => self.renew(connection, slot, session, goal).await,
+            // Nobody has built it yet, so that it need not be replaced afterwards.
+            Some(session) if session.state == SessionState::Queued => {
+                slot.generation = goal.generation;
+                slots::set_version(connection, session.id, goal.version).await?;
+                Ok(slots::update(connection, &slot).await?)
+            }
             _ => Ok(slots::update(connection, &slot).await?),
         }
     }
@@ -102,6 +109,7 @@ impl Deployments {
         slot.generation = goal.generation;
         slot.message = None;
         slot.deployed = Deployed::default();
+        slot.images.clear();
         slots::update(connection, &slot).await?;
         slots::set_version(connection, session.id, goal.version).await?;
         self.instances.refence(connection, &mut session).await
@@ -159,6 +167,7 @@ impl Deployments {
             deployed: Deployed::default(),
             seen_at: None,
             ready_version: None,
+            images: Vec::new(),
         };
         Ok(slots::insert(connection, &slot).await?)
     }

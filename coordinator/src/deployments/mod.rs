@@ -5,6 +5,7 @@
 //! session like all others, so that orders, fences, reports and silent runners are what they are for all instances.
 //! Nothing is locked while a cluster works.
 
+mod canary;
 mod change;
 mod deploy;
 mod roll;

@@ -1,6 +1,6 @@
 //! What becomes of slots by time: those that are removed free their addresses, and those that wait get an engine.
 
-use super::{DeployedChallenge, Deployments};
+use super::{DeployedChallenge, Deployments, canary};
 use crate::CoreError;
 use crate::secrets::random_hex;
 use crate::session::Happening;
@@ -12,7 +12,7 @@ use crate::store::instances::engines::{self, Engine};
 use crate::store::instances::sessions::{self, Place, Session};
 use challengectl_common::wire::deployments::Deployed;
 use challengectl_common::wire::instances::EngineKind;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Deployments {
     /// Returns whether there is something to do.
@@ -55,11 +55,12 @@ impl Deployments {
         slot.key = random_hex::<12>();
         (slot.created_at, slot.generation) = (now, goal.generation);
         (slot.message, slot.deployed, slot.ready_version) = (None, Deployed::default(), None);
+        slot.images.clear();
         Ok(slots::update(connection, &slot).await?)
     }
 
     /// Gives slots that wait the engine of their challenge. They wait as long as another challenge has something in their
-    /// namespace: one of the same name was deleted, and is not yet removed.
+    /// namespace: one of the same name was deleted, and is not yet removed. Then the canary gets its place, and later the others.
     async fn place(&self, connection: &mut Connection) -> Result<(), CoreError> {
         let waiting = slots::waiting(connection).await?;
         if waiting.is_empty() {
@@ -69,8 +70,13 @@ impl Deployments {
         let mut engines = engines::usable(connection).await?;
         engines.retain(|engine| engine.kind == EngineKind::Kubernetes && self.instances.is_heard(&engine.runner_id));
         let mut chosen: BTreeMap<i64, Option<Place>> = BTreeMap::new();
+        let mut held = BTreeSet::new();
         for slot in waiting {
             let Some(challenge) = challenges.get(&slot.challenge_id) else { continue };
+            if held.contains(&challenge.id) || !slot.paused && canary::is_awaited(connection, challenge).await? {
+                held.insert(challenge.id);
+                continue;
+            }
             let place = match chosen.get(&challenge.id) {
                 Some(place) => place.clone(),
                 None if slots::is_shared(connection, &slot.namespace, challenge.id).await? => None,

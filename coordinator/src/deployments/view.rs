@@ -1,6 +1,6 @@
 //! What people and programs see of challenges and their instances.
 
-use super::{DeployedChallenge, Deployments, Desired, Status, find};
+use super::{DeployedChallenge, Deployments, Desired, Status, canary, find};
 use crate::CoreError;
 use crate::instances::{Instances, team_name};
 use crate::session::SessionState;
@@ -126,18 +126,29 @@ pub(super) async fn view(
 }
 
 fn deployment(all: &Instances, slots: Vec<Seen>, challenge: DeployedChallenge) -> Deployment {
-    let instances: Vec<Instance> = slots.into_iter().map(|seen| instance(all, seen)).collect();
+    let canary = canary::awaited(&challenge, &slots).filter(|seen| is_heard(all, seen)).map(|seen| seen.slot.clone());
+    let instances: Vec<Instance> = slots.into_iter().map(|seen| instance(all, seen, canary.as_ref())).collect();
     let statuses: Vec<_> = instances.iter().map(|it| it.status).collect();
     let status = Status::of_all(challenge.goal.is_some(), &statuses);
     Deployment { challenge, status, instances }
 }
 
-fn instance(all: &Instances, seen: Seen) -> Instance {
-    let Seen { slot, state, runner, answered_at, waits_for_names } = seen;
-    let is_heard = runner.is_some_and(|runner| all.is_heard(&runner));
-    let status = if waits_for_names { Status::Deploying } else { Status::of(&slot, state, is_heard) };
+fn is_heard(all: &Instances, seen: &Seen) -> bool {
+    seen.runner.as_ref().is_some_and(|runner| all.is_heard(runner))
+}
+
+/// `canary`: the slot whose images those without a place wait for.
+fn instance(all: &Instances, seen: Seen, canary: Option<&Slot>) -> Instance {
+    let canary = canary.filter(|_| seen.state == SessionState::Queued && seen.slot.wanted && !seen.slot.paused);
+    let status = match canary {
+        _ if seen.waits_for_names => Status::Deploying,
+        Some(canary) if canary.message.is_some() => Status::Failed,
+        _ => Status::of(&seen.slot, seen.state, is_heard(all, &seen)),
+    };
+    let Seen { slot, state, answered_at, waits_for_names, .. } = seen;
     let message = match (status, state) {
         _ if waits_for_names => Some(OLD_NAMESPACE.to_owned()),
+        _ if canary.is_some() => canary.map(awaits),
         (Status::Pending, _) => Some(NO_RUNNER.to_owned()),
         (Status::Deploying, SessionState::Stopping) => slot.message.clone().or_else(|| Some(OLD_INSTANCE.to_owned())),
         _ => slot.message.clone(),
@@ -145,4 +156,9 @@ fn instance(all: &Instances, seen: Seen) -> Instance {
     // As long as its cluster answers, its runner would say that something has changed.
     let seen_at = slot.seen_at.map(|reported| answered_at.map_or(reported, |answered| answered.max(reported)));
     Instance { team: team_name(slot.team), desired: Desired::of(&slot), slot, status, message, seen_at }
+}
+
+fn awaits(canary: &Slot) -> String {
+    let why = canary.message.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    format!("waits until {} has the images{why}", team_name(canary.team))
 }

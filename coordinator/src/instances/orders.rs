@@ -1,6 +1,6 @@
 //! Orders: what each runner has to run.
 
-use super::deployed::slot_order;
+use super::deployed::{have, slot_order};
 use super::{Instances, Session};
 use crate::session::SessionState;
 use crate::store::Connection;
@@ -62,7 +62,6 @@ impl Instances {
     }
 
     async fn run_order(&self, connection: &mut Connection, session: &Session) -> Result<RunOrder, CoreError> {
-        let slot = slot_order(connection, session).await?;
         let mut spec = instances::spec(connection, session.challenge_id, session.version).await?;
         self.reveal(connection, &mut spec).await?;
         let stored = flags::of(connection, session.challenge_id).await?;
@@ -81,8 +80,11 @@ impl Instances {
             Some(_) => session.reap_at,
             None => session.requested_at.after(session.lifetime),
         };
-        let (deployment, published) = match slot {
-            Some((deployment, published)) => (Some(deployment), published),
+        let (deployment, published) = match slot_order(connection, session).await? {
+            Some(slot) => {
+                have(&mut spec.containers, slot.images);
+                (Some(slot.deployment), slot.published)
+            }
             None => (None, ports::of(connection, session.id).await?),
         };
         Ok(RunOrder {

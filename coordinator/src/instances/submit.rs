@@ -1,6 +1,6 @@
 //! Submitting flags of sessions.
 
-use super::pod_flags::pod_flags;
+use super::deployed::pod_flags;
 use super::{Instances, Session};
 use crate::CoreError;
 use crate::flags::{PodFlags, Sender, Try, Verdict};

@@ -11,7 +11,7 @@ pub const IMAGE: &str = "localhost/challengectl/web-basic-xss:1";
 /// nginx, at port 80, whose main process is root and whose worker is not, as in the image of this name.
 pub const NGINX: &str = "docker.io/library/nginx:alpine";
 /// An application at port 5000 by the name of an image that has none.
-const PYTHON: &str = "docker.io/library/python:3.9-slim";
+pub const PYTHON: &str = "docker.io/library/python:3.9-slim";
 
 /// Gives the node of a cluster its images.
 pub(super) fn build(cluster: &Cluster) -> Result<()> {

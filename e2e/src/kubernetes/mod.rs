@@ -10,7 +10,7 @@ use crate::programs::{output_of, run};
 use anyhow::{Context, Result};
 pub use event::{Event, SOON};
 pub use faulty::Faulty;
-pub use images::{IMAGE, NGINX};
+pub use images::{IMAGE, NGINX, PYTHON};
 pub use place::Place;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -55,6 +55,13 @@ impl Cluster {
     /// Runs `kubectl` as the cluster's admin.
     pub fn kubectl(&self, arguments: &[&str]) -> Result<String> {
         output_of(self.script("enter").arg("kubectl").args(arguments))
+    }
+
+    /// Gives an image of the node another name, which may be that of another one.
+    pub fn tag(&self, image: &str, name: &str) -> Result<()> {
+        let socket = self.folder.join("containerd/sock");
+        let tag = ["-n", "k8s.io", "images", "tag", "--force", image, name];
+        run(Command::new("ctr").arg("-a").arg(socket).args(tag)).map(drop)
     }
 
     /// A process whose network is the cluster's.

@@ -9,7 +9,7 @@ use crate::store::instances::engines::{self, Engine};
 use crate::store::instances::inventories::{self, StoredInventory};
 use crate::store::instances::sessions::{self, Place, queue};
 use crate::store::instances::{self, ports, services};
-use challengectl_common::instance::{InstanceSpec, Transport};
+use challengectl_common::instance::{InstanceSpec, Transport, is_same_image};
 use challengectl_common::wire::instances::{EngineKind, Published};
 use challengectl_common::{EngineId, RunnerId};
 use rand::seq::IteratorRandom;
@@ -94,7 +94,7 @@ fn holders(inventories: &[StoredInventory], spec: &InstanceSpec) -> HashSet<(Run
         return HashSet::new();
     }
     let has_all = |it: &StoredInventory| {
-        let has = |image: &str| it.inventory.images.iter().any(|info| is_same(&info.name, image));
+        let has = |image: &str| it.inventory.images.iter().any(|info| is_same_image(&info.name, image));
         spec.containers.iter().all(|container| has(&container.image))
     };
     let known = inventories.iter().filter(|it| has_all(it));
@@ -111,18 +111,6 @@ pub(super) fn can_run(kind: EngineKind, spec: &InstanceSpec) -> bool {
         EngineKind::Process => spec.process.is_some(),
         EngineKind::Docker | EngineKind::Kubernetes => spec.process.is_none(),
     }
-}
-
-/// Returns whether two names mean the same image: Podman writes the registry that Docker leaves out, and both take `latest`
-/// for a missing tag.
-fn is_same(known: &str, wanted: &str) -> bool {
-    let (known, wanted) = (without_registry(known), without_registry(wanted));
-    known == wanted || known.strip_suffix(":latest") == Some(wanted)
-}
-
-fn without_registry(name: &str) -> &str {
-    let default = ["docker.io/library/", "docker.io/", "localhost/"];
-    default.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name)
 }
 
 pub(super) fn has_room(engine: &Engine) -> bool {
@@ -162,27 +150,4 @@ pub(in super::super) async fn free_ports(
         published.push(Published { container: container.clone(), port, host_port });
     }
     Ok(Some(published))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_same;
-
-    #[test]
-    fn both_engines_name_an_image_in_their_own_way() {
-        for (known, wanted) in [
-            ("nginx:alpine", "nginx:alpine"),
-            ("docker.io/library/nginx:alpine", "nginx:alpine"),
-            ("localhost/ctf/web:1", "ctf/web:1"),
-            ("ctf/web:1", "localhost/ctf/web:1"),
-            ("docker.io/ctf/web:latest", "ctf/web"),
-        ] {
-            assert!(is_same(known, wanted), "{known} {wanted}");
-        }
-        for (known, wanted) in
-            [("ctf/web:2", "ctf/web:1"), ("ctf/web:1", "ctf/web"), ("other.io/ctf/web:1", "ctf/web:1")]
-        {
-            assert!(!is_same(known, wanted), "{known} {wanted}");
-        }
-    }
 }

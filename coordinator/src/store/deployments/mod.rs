@@ -1,10 +1,11 @@
 //! Challenges that are deployed for teams, beside what all challenges of kind `instance` have.
 
+pub mod images;
 pub mod slots;
 
 use super::cells::{from_json, parse, to_json};
 use super::{Connection, StoreError};
-use challengectl_common::wire::deployments::{PodSecurity, Requests};
+use challengectl_common::wire::deployments::{ContainerImage, PodSecurity, Requests};
 use challengectl_common::{EngineId, RunnerId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -39,6 +40,8 @@ pub struct DeployedChallenge {
     pub version: i64,
     /// What the last deploy asked for; `None` before the first.
     pub goal: Option<Goal>,
+    /// The images that the first instance of the goal was seen to have; empty before that.
+    pub images: Vec<ContainerImage>,
 }
 
 /// What a deploy has asked for.
@@ -86,6 +89,7 @@ struct Row {
     deployed_version: Option<i64>,
     deployed_teams: u32,
     generation: i64,
+    images: String,
 }
 
 impl TryFrom<Row> for DeployedChallenge {
@@ -111,6 +115,7 @@ impl TryFrom<Row> for DeployedChallenge {
             engine,
             version: row.version,
             goal: row.deployed_version.map(|version| Goal { version, teams, generation }),
+            images: from_json(&row.images, "images")?,
         })
     }
 }
@@ -119,7 +124,7 @@ impl TryFrom<Row> for DeployedChallenge {
 pub async fn all(connection: &mut Connection, key: Option<&str>) -> Result<Vec<DeployedChallenge>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT deployed.challenge_id AS id, key, name, description, config, teams, active, made_by, created_at,
-             updated_at, runner_id, engine_id, version, deployed_version, deployed_teams, generation
+             updated_at, runner_id, engine_id, version, deployed_version, deployed_teams, generation, images
          FROM deployed_challenges AS deployed
          JOIN instance_challenges AS it ON it.challenge_id = deployed.challenge_id
          WHERE $1 IS NULL OR key = $1 ORDER BY deployed.challenge_id",
@@ -182,10 +187,11 @@ pub async fn update(connection: &mut Connection, it: &DeployedChallenge) -> Resu
     Ok(())
 }
 
-/// Records what a deploy asks for.
+/// Records what a deploy asks for. Other pods may have other images.
 pub async fn set_goal(connection: &mut Connection, id: i64, goal: Goal) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE deployed_challenges SET deployed_version = $2, deployed_teams = $3, generation = $4
+        "UPDATE deployed_challenges SET deployed_version = $2, deployed_teams = $3, generation = $4,
+             images = CASE WHEN deployed_version = $2 AND generation = $4 THEN images ELSE '[]' END
          WHERE challenge_id = $1",
     )
     .bind(id)

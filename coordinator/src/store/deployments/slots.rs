@@ -3,7 +3,7 @@
 use crate::session::{Owner, SessionState};
 use crate::store::cells::{corrupt, from_json, parse, timestamp, to_json};
 use crate::store::{Connection, StoreError};
-use challengectl_common::wire::deployments::Deployed;
+use challengectl_common::wire::deployments::{ContainerImage, Deployed};
 use challengectl_common::{RunnerId, Timestamp};
 use sqlx::FromRow;
 use std::net::Ipv4Addr;
@@ -44,6 +44,8 @@ pub struct Slot {
     pub seen_at: Option<Timestamp>,
     /// The version of the spec with which it was last seen running.
     pub ready_version: Option<i64>,
+    /// The images that it has in the place of those of the spec.
+    pub images: Vec<ContainerImage>,
 }
 
 #[derive(FromRow)]
@@ -63,6 +65,7 @@ struct Row {
     deployed: String,
     seen_at: Option<i64>,
     ready_version: Option<i64>,
+    images: String,
 }
 
 impl TryFrom<Row> for Slot {
@@ -85,6 +88,7 @@ impl TryFrom<Row> for Slot {
             deployed: from_json(&row.deployed, "deployed")?,
             seen_at: timestamp(row.seen_at),
             ready_version: row.ready_version,
+            images: from_json(&row.images, "images")?,
         })
     }
 }
@@ -241,7 +245,7 @@ pub async fn insert(connection: &mut Connection, slot: &Slot) -> Result<(), Stor
 pub async fn update(connection: &mut Connection, slot: &Slot) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE slots SET session_id = $3, key = $4, created_at = $5, generation = $6, wanted = $7, paused = $8,
-             message = $9, deployed = $10, seen_at = $11, ready_version = $12
+             message = $9, deployed = $10, seen_at = $11, ready_version = $12, images = $13
          WHERE challenge_id = $1 AND team = $2",
     )
     .bind(slot.challenge_id)
@@ -256,6 +260,7 @@ pub async fn update(connection: &mut Connection, slot: &Slot) -> Result<(), Stor
     .bind(to_json(&slot.deployed, "deployed")?)
     .bind(slot.seen_at.map(Timestamp::as_millis))
     .bind(slot.ready_version)
+    .bind(to_json(&slot.images, "images")?)
     .execute(connection)
     .await?;
     Ok(())

@@ -2,8 +2,9 @@
 
 use super::view::{self, Objects, is_balanced};
 use super::{Cluster, names};
+use challengectl_common::instance::ContainerName;
 use challengectl_common::instance::{Port, Transport};
-use challengectl_common::wire::deployments::{Deployed, MAX_PODS, MAX_RESTARTS, NodePort};
+use challengectl_common::wire::deployments::{ContainerImage, Deployed, MAX_IMAGE, MAX_PODS, MAX_RESTARTS, NodePort};
 use challengectl_common::wire::instances::Order;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ContainerStatus, LoadBalancerIngress, Pod, Service};
@@ -50,9 +51,11 @@ impl Cluster {
         let wanted = deployment.and_then(|it| it.address);
         let ingress: Vec<LoadBalancerIngress> = objects.services.iter().flat_map(|it| view::ingress(it)).collect();
         let alive: Vec<&Arc<Pod>> = objects.pods.iter().filter(|pod| is_alive(pod)).collect();
-        let ready = objects.pods.iter().find(|pod| is_alive(pod) && is_ready(pod) && is_of(pod, order.fence));
+        let own: Vec<_> = alive.iter().copied().filter(|pod| is_of(pod, order.fence)).collect();
+        let ready = own.iter().find(|pod| is_ready(pod));
         let deployed = Deployed {
             pods: alive.iter().map(|pod| pod.name_any()).take(MAX_PODS).collect(),
+            images: ready.or(own.last()).map_or(Vec::new(), |pod| images(pod)),
             node: alive.iter().find_map(|pod| pod.spec.as_ref()?.node_name.clone()),
             restarts: alive.iter().map(|pod| restarts(pod)).fold(0, u32::saturating_add).min(MAX_RESTARTS),
             internal_ip: ready.and_then(|pod| pod.status.as_ref()?.pod_ip.as_ref()?.parse().ok()),
@@ -100,6 +103,18 @@ fn is_ready(pod: &Pod) -> bool {
 fn restarts(pod: &Pod) -> u32 {
     let containers = pod.status.as_ref().and_then(|status| status.container_statuses.as_ref());
     containers.into_iter().flatten().filter_map(|it| u32::try_from(it.restart_count).ok()).sum()
+}
+
+/// Returns the images of the containers of a pod that were started, without the scheme that some nodes put before.
+fn images(pod: &Pod) -> Vec<ContainerImage> {
+    let containers = pod.status.as_ref().and_then(|status| status.container_statuses.as_ref());
+    let image = |it: &ContainerStatus| {
+        let image = it.image_id.split_once("://").map_or(it.image_id.as_str(), |(_, image)| image);
+        let container = ContainerName::try_from(it.name.clone()).ok()?;
+        let is_known = (1..=MAX_IMAGE).contains(&image.len());
+        is_known.then(|| ContainerImage { container, image: image.to_owned() })
+    };
+    containers.into_iter().flatten().filter_map(image).collect()
 }
 
 /// Returns why a pod will not run as it is.
@@ -269,6 +284,25 @@ mod tests {
             seen(&json!({}), vec![pod(2, &homeless)]),
             Condition::NotReady(Some("Unschedulable: 0/1 nodes are available".to_owned()))
         );
+    }
+
+    #[test]
+    fn a_node_says_which_image_it_has_once_it_has_started_it() {
+        let seen = |image_id: &str| {
+            let status = json!({"containerStatuses": [{
+                "name": "main", "image": "web:1", "imageID": image_id, "ready": false, "restartCount": 0,
+            }]});
+            images(&pod(2, &status))
+                .into_iter()
+                .map(|it| (it.container.into(), it.image))
+                .collect::<Vec<(String, String)>>()
+        };
+        let main = |image: &str| vec![("main".to_owned(), image.to_owned())];
+        assert_eq!(seen(""), []);
+        assert_eq!(seen("docker.io/library/web@sha256:a0"), main("docker.io/library/web@sha256:a0"));
+        assert_eq!(seen("docker-pullable://web@sha256:a0"), main("web@sha256:a0"), "of the engine of Docker");
+        assert_eq!(seen("sha256:a0"), main("sha256:a0"), "loaded by hand");
+        assert_eq!(seen(&"a".repeat(MAX_IMAGE + 1)), []);
     }
 
     #[test]

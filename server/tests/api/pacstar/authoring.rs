@@ -92,9 +92,8 @@ async fn the_runner_is_told_what_the_author_has_written() {
     let made = master.post("/api/v1/challenges", body).await;
     assert_eq!(made.status, 201, "{}", made.body);
     master.deploy(&format!("/api/v1/challenges/{}", text(&made.body["id"]))).await;
-    let orders = runner.get("instances?since=0").await.body;
-    assert_eq!(orders["orders"].as_array().unwrap().len(), 2);
-    let (order, run) = (&orders["orders"][0], &orders["orders"][0]["run"]);
+    let orders = Orders { runner: &runner }.after_canary(2).await;
+    let (order, run) = (&orders[0], &orders[0]["run"]);
     assert_eq!((&order["engine_id"], &order["fence"]), (&json!("k8s"), &json!(1)));
     let deployment = json!({
         "namespace": "challenge-web-app", "name": "web-app-team-001", "team": "team-001", "teams": 2,
@@ -122,9 +121,9 @@ async fn a_challenge_without_a_flag_gives_each_team_one_of_its_own() {
     body["config"]["environment_vars"] = json!({});
     let made = master.post("/api/v1/challenges", body).await;
     master.deploy(&format!("/api/v1/challenges/{}", text(&made.body["id"]))).await;
-    let orders = runner.get("instances?since=0").await.body;
-    let flag = |number: usize| text(&orders["orders"][number]["run"]["containers"][0]["environment"]["FLAG"]);
-    assert!(flag(0).starts_with("flag{") && flag(1).starts_with("flag{") && flag(0) != flag(1), "{orders}");
+    let orders = Orders { runner: &runner }.after_canary(2).await;
+    let flag = |number: usize| text(&orders[number]["run"]["containers"][0]["environment"]["FLAG"]);
+    assert!(flag(0).starts_with("flag{") && flag(1).starts_with("flag{") && flag(0) != flag(1), "{orders:?}");
 }
 
 #[tokio::test]
@@ -182,7 +181,7 @@ async fn the_list_says_of_each_challenge_what_it_says_by_itself() {
     let orders = Orders { runner: &runner };
     let runs = master.challenge("runs", "web:1", 2).await;
     master.deploy(&runs).await;
-    orders.report(&orders.all().await, "running", None).await;
+    orders.report(&orders.after_canary(2).await, "running", None).await;
     let paused = master.challenge("paused", "web:1", 1).await;
     master.deploy(&paused).await;
     master.stop(&paused, false).await;

@@ -1,5 +1,6 @@
 //! Deploying and stopping: one outcome, whatever is asked in which order.
 
+use super::rollout::Orders;
 use super::{Front, each, refused};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -109,6 +110,7 @@ async fn instances_are_listed_until_they_are_removed_and_their_addresses_leased(
     let master = front.master().await;
     let path = master.challenge("to-remove", "web:1", 2).await;
     master.deploy(&path).await;
+    Orders { runner: &runner }.after_canary(2).await;
     let stopping = master.stop(&path, true).await;
     assert_eq!((&stopping["status"], each(&stopping, "status")), (&json!("stopping"), vec!["stopping".to_owned(); 2]));
     let other = master.challenge("beside-it", "web:1", 1).await;
@@ -144,6 +146,7 @@ async fn a_deleted_challenge_leaves_its_name_and_its_addresses_when_it_is_remove
     let master = front.master().await;
     let path = master.challenge("phoenix", "web:1", 2).await;
     master.deploy(&path).await;
+    Orders { runner: &runner }.after_canary(2).await;
     assert_eq!(master.delete(&path).await, 204);
     assert_eq!((master.get(&path).await.status, master.delete(&path).await), (404, 404));
     let path = master.challenge("phoenix", "web:2", 1).await;
@@ -188,8 +191,8 @@ async fn raw_challenges_are_reached_by_tcp_and_other_balancers_by_name_or_by_the
         async move { master.get(&path).await.body }
     };
     assert_eq!(access(1).await["access_url"], Value::Null);
-    let orders = runner.get("instances?since=0").await.body;
-    let id = |number: usize| orders["orders"][number]["session_id"].clone();
+    let orders = Orders { runner: &runner }.after_canary(2).await;
+    let id = |number: usize| orders[number]["session_id"].clone();
     let report = json!({"reports": [
         {"session_id": id(0), "fence": 1, "state": "running", "deployed": {"host": "a.elb.example.com"}},
         {"session_id": id(1), "fence": 1, "state": "running", "deployed": {

@@ -28,7 +28,7 @@ async fn deployed(master: &Person<'_>, admin: &Browser<'_>, orders: &Orders<'_>,
     let path = master.challenge("shop", "web:1", 2).await;
     assert_eq!(master.put(&path, json!({"config": config})).await.status, 200);
     master.deploy(&path).await;
-    orders.report(&orders.all().await, "running", None).await;
+    orders.report(&orders.after_canary(2).await, "running", None).await;
     let number = admin.get("/api/deployments").await.body["deployments"][0]["challenge_id"].clone();
     let enabled = admin.post(&format!("/api/instance-challenges/{number}/enable"), json!({})).await;
     assert_eq!(enabled.status, 200, "{}", enabled.body);

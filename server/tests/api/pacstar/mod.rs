@@ -7,6 +7,7 @@ mod deploying;
 mod document;
 mod faults;
 mod flags;
+mod images;
 mod logins;
 mod operators;
 mod roles;

@@ -27,6 +27,12 @@ impl Orders<'_> {
         panic!("there are not {count} orders with the fence {fence}");
     }
 
+    /// Has the canary of the first deploy run, and waits until all teams have orders.
+    pub(super) async fn after_canary(&self, teams: usize) -> Vec<Value> {
+        self.report(&self.with_fence(1, 1).await, "running", None).await;
+        self.with_fence(1, teams).await
+    }
+
     pub(super) async fn report(&self, orders: &[Value], state: &str, reason: Option<&str>) {
         let report = |order: &Value| {
             let (id, fence) = (&order["session_id"], &order["fence"]);
@@ -37,10 +43,10 @@ impl Orders<'_> {
     }
 }
 
-async fn running(master: &Person<'_>, orders: &Orders<'_>, teams: u32) -> (String, Value) {
-    let path = master.challenge("rolling", "web:1", teams).await;
+async fn running(master: &Person<'_>, orders: &Orders<'_>, teams: u8) -> (String, Value) {
+    let path = master.challenge("rolling", "web:1", teams.into()).await;
     master.deploy(&path).await;
-    orders.report(&orders.all().await, "running", None).await;
+    orders.report(&orders.after_canary(teams.into()).await, "running", None).await;
     let seen = master.until_status(&path, "running").await;
     (path, seen)
 }

@@ -17,6 +17,7 @@ export const deployments = {
   copyAddress: (team: string) => `Copy the address of ${team}`,
   url: 'Opens at',
   message: 'Message',
+  images: 'Image',
   node: 'Node',
   pods: 'Pods',
   noPods: 'none',

@@ -6,6 +6,7 @@ use crate::http::state::Shared;
 use crate::http::{Operator, Problem, Viewer};
 use crate::words::{DeploymentStatus, DesiredState};
 use actix_web::web::{Json, Path};
+use challengectl_common::wire::deployments::ContainerImage;
 use challengectl_common::{EngineId, RunnerId, Timestamp};
 use challengectl_coordinator::Coordinator;
 use challengectl_coordinator::deployments::{DeployedChallenge, Deployment, Instance};
@@ -59,6 +60,8 @@ struct TeamInstance {
     namespace: String,
     /// The pods, as they are called now.
     pods: Vec<String>,
+    /// The images of its containers, as the node has them.
+    images: Vec<ContainerImage>,
     /// The node of the pod.
     node: Option<String>,
     /// How often containers of the pods were started again.
@@ -175,6 +178,7 @@ impl TeamInstance {
             message: it.message,
             namespace: it.slot.namespace,
             pods: it.slot.deployed.pods,
+            images: it.slot.deployed.images,
             node: it.slot.deployed.node,
             restarts: it.slot.deployed.restarts,
             since: it.slot.created_at,

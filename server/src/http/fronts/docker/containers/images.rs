@@ -1,6 +1,6 @@
 //! The images of all engines.
 
-use super::reference::{is_reference, repository};
+use super::reference::is_reference;
 use crate::http::Problem;
 use crate::http::extract::body::With;
 use crate::http::extract::query::Query;
@@ -10,6 +10,7 @@ use crate::http::openapi::answers::{Failed, Missing};
 use crate::http::problem::Code;
 use crate::http::state::{Shared, State};
 use actix_web::web::{self, Json};
+use challengectl_common::instance::repository;
 use challengectl_coordinator::Coordinator;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};

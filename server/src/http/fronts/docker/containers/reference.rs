@@ -24,15 +24,6 @@ pub fn is_reference(text: &str) -> bool {
         && digest.is_none_or(is_digest)
 }
 
-/// Returns the repository of a name: without tag and digest.
-pub fn repository(name: &str) -> &str {
-    let name = name.split_once('@').map_or(name, |(name, _)| name);
-    match name.rsplit_once(':') {
-        Some((repository, tag)) if !tag.contains('/') => repository,
-        _ => name,
-    }
-}
-
 fn is_host(host: &str) -> bool {
     let (name, port) = host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
     let is_label = |label: &str| {
@@ -104,13 +95,5 @@ mod tests {
         ] {
             assert!(!is_reference(text), "{text:?}");
         }
-    }
-
-    #[test]
-    fn the_repository_of_a_name_has_no_tag() {
-        assert_eq!(repository("myregistry:5000/ctf/web:latest"), "myregistry:5000/ctf/web");
-        assert_eq!(repository("myregistry:5000/ctf/web"), "myregistry:5000/ctf/web");
-        assert_eq!(repository("nginx:alpine"), "nginx");
-        assert_eq!(repository("nginx@sha256:0"), "nginx");
     }
 }

@@ -1,6 +1,6 @@
 //! The flags of challenges that are deployed for teams: a flag that is changed counts until the pod that has it is replaced.
 
-use super::Session;
+use super::super::Session;
 use crate::CoreError;
 use crate::flags::{Flag, FlagMode, OldFlag, Part, PodFlags};
 use crate::session::Owner;
@@ -22,7 +22,7 @@ pub(crate) fn flag_of(spec: &InstanceSpec) -> Option<Flag> {
 
 /// Returns what counts for an owner beside the flags of a challenge. Of one that has no number, the pods of all teams count:
 /// nobody knows which it plays against.
-pub(super) async fn pod_flags(
+pub(in super::super) async fn pod_flags(
     connection: &mut Connection,
     challenge: i64,
     owner: &Owner,

@@ -1,5 +1,12 @@
 //! Instances in a cluster: the orders and reports of slots.
 
+mod flags;
+mod images;
+
+pub(crate) use flags::flag_of;
+pub(super) use flags::pod_flags;
+pub(super) use images::have;
+
 use super::life::{begin_life, end};
 use super::{Instances, Session};
 use crate::CoreError;
@@ -8,8 +15,10 @@ use crate::store::Connection;
 use crate::store::deployments::slots::{self, Slot};
 use crate::store::deployments::{self, Manner};
 use crate::store::instances::{self, sessions};
-use challengectl_common::instance::{InstanceSpec, Port, Transport};
-use challengectl_common::wire::deployments::{Deployed, DeploymentOrder, MAX_PODS, MAX_RESTARTS};
+use challengectl_common::instance::{InstanceSpec, MAX_CONTAINERS, Port, Transport};
+use challengectl_common::wire::deployments::{
+    ContainerImage, Deployed, DeploymentOrder, MAX_IMAGE, MAX_PODS, MAX_RESTARTS,
+};
 use challengectl_common::wire::instances::{InstanceReport, InstanceState, Published};
 
 /// The port that a browser opens.
@@ -40,6 +49,13 @@ impl Instances {
             let deployed = plausible(report.deployed.unwrap_or_default());
             is_news = slot.message != message || slot.deployed != deployed;
             (slot.message, slot.deployed, slot.seen_at) = (message, deployed, Some(now));
+            if let Some(images) = images::wanted(transaction, &session, &slot).await? {
+                tracing::warn!(namespace = slot.namespace, team = slot.team, ?images, "has other images; replaced");
+                (slot.message, slot.deployed, slot.images) = (None, Deployed::default(), images);
+                slots::update(transaction, &slot).await?;
+                self.refence(transaction, &mut session).await?;
+                return Ok(session);
+            }
             if report.state == InstanceState::Running {
                 slot.ready_version = Some(session.version);
             }
@@ -93,6 +109,7 @@ pub(super) fn check(deployed: &Deployed) -> Result<(), CoreError> {
     let is_long = |text: &String| text.chars().count() > MAX_NAME;
     let why = match deployed {
         Deployed { pods, .. } if pods.len() > MAX_PODS => format!("pods: more than {MAX_PODS}"),
+        Deployed { images, .. } if images.len() > MAX_CONTAINERS => format!("images: more than {MAX_CONTAINERS}"),
         Deployed { restarts, .. } if *restarts > MAX_RESTARTS => format!("restarts: more than {MAX_RESTARTS}"),
         Deployed { host: Some(host), .. } if is_long(host) => format!("host: more than {MAX_NAME} characters"),
         Deployed { node: Some(node), .. } if is_long(node) => format!("node: more than {MAX_NAME} characters"),
@@ -104,26 +121,35 @@ pub(super) fn check(deployed: &Deployed) -> Result<(), CoreError> {
     Err(CoreError::Invalid(format!("reports: deployed: {why}")))
 }
 
-/// Returns what a report shows, without names that no cluster gives.
+/// Returns what a report shows, without names that no cluster and no node gives.
 fn plausible(mut deployed: Deployed) -> Deployed {
     deployed.pods.retain(|name| name.chars().count() <= MAX_NAME);
+    deployed.images.retain(|it| it.image.chars().count() <= MAX_IMAGE);
     deployed
 }
 
-/// Returns the order for the session of a slot, with the ports of its Service; `None` for other sessions.
-pub(super) async fn slot_order(
-    connection: &mut Connection,
-    session: &Session,
-) -> Result<Option<(DeploymentOrder, Vec<Published>)>, CoreError> {
+/// What the order for the session of a slot has beside its spec.
+pub(super) struct SlotOrder {
+    pub(super) deployment: DeploymentOrder,
+    /// The ports of its Service.
+    pub(super) published: Vec<Published>,
+    /// Images in the place of those of the spec.
+    pub(super) images: Vec<ContainerImage>,
+}
+
+/// Returns what the order for the session of a slot has; `None` for other sessions.
+pub(super) async fn slot_order(connection: &mut Connection, session: &Session) -> Result<Option<SlotOrder>, CoreError> {
     if !session.owner.is_slot() {
         return Ok(None);
     }
-    let Some(slot) = slots::of_session(connection, session.id).await? else { return Ok(None) };
+    let Some(mut slot) = slots::of_session(connection, session.id).await? else { return Ok(None) };
     let spec = instances::spec(connection, session.challenge_id, session.version).await?;
     let manner = deployments::manner(connection, session.challenge_id, session.version).await?;
     let teams = slots::of_challenge(connection, session.challenge_id).await?.len();
     let published = published(&spec, &manner);
-    Ok(Some((order(slot, manner, u32::try_from(teams).unwrap_or(u32::MAX)), published)))
+    let images = std::mem::take(&mut slot.images);
+    let deployment = order(slot, manner, u32::try_from(teams).unwrap_or(u32::MAX));
+    Ok(Some(SlotOrder { deployment, published, images }))
 }
 
 fn order(slot: Slot, manner: Manner, teams: u32) -> DeploymentOrder {
