@@ -94,8 +94,8 @@ fn what_fails_says_why_and_what_others_delete_comes_back() -> Result<()> {
 fn a_tag_that_moves_while_teams_are_added_leaves_all_of_them_with_the_image_of_the_first() -> Result<()> {
     let event = Event::start()?;
     let cluster = event.place.cluster();
-    let repository = format!("localhost/{}/moving", event.name());
-    cluster.tag(IMAGE, &format!("{repository}:1"))?;
+    let repository = "localhost/moving";
+    let first = cluster.pulled(IMAGE, repository)?;
     let path = event.create(&event.name(), &format!("{repository}:1"), 8080, 1)?;
     event.deploy(&path)?;
     event.becomes(&path, "running")?;
@@ -105,10 +105,8 @@ fn a_tag_that_moves_while_teams_are_added_leaves_all_of_them_with_the_image_of_t
         let all = cluster.kubectl(&["get", "pods", "-n", &namespace, "-o", each])?;
         Ok(all.split_whitespace().map(str::to_owned).collect())
     };
-    let first = images()?.pop().context("no pod has an image")?;
-    // By the digest, a registry would have it.
-    cluster.tag(IMAGE, &first)?;
-    cluster.tag(PYTHON, &format!("{repository}:1"))?;
+    ensure!(images()? == [first.as_str()], "{:?}", images()?);
+    cluster.pulled(PYTHON, repository)?;
     event.send("PUT", &path, Some(&json!({"total_teams": 2})))?;
     event.deploy(&path)?;
     wait_until("the second team has the image of the first", SOON, || {

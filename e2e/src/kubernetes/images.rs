@@ -1,8 +1,8 @@
 //! The images that the node has: no test needs a registry.
 
 use super::{Cluster, project};
-use crate::programs::run;
-use anyhow::{Result, ensure};
+use crate::programs::{output_of, run};
+use anyhow::{Context, Result, ensure};
 use std::path::Path;
 use std::process::Command;
 
@@ -12,6 +12,24 @@ pub const IMAGE: &str = "localhost/challengectl/web-basic-xss:1";
 pub const NGINX: &str = "docker.io/library/nginx:alpine";
 /// An application at port 5000 by the name of an image that has none.
 pub const PYTHON: &str = "docker.io/library/python:3.9-slim";
+
+impl Cluster {
+    /// Gives an image of the node the name `REPOSITORY:1`, which another one may have, and the one by its digest, as a pull does.
+    /// Returns the latter.
+    pub fn pulled(&self, image: &str, repository: &str) -> Result<String> {
+        let named = format!("name=={image}");
+        let listed = self.images(&["list", &named])?;
+        let digest = listed.split_whitespace().find(|word| word.starts_with("sha256:")).context("no such image")?;
+        let by_digest = format!("{repository}@{digest}");
+        self.images(&["tag", "--force", image, &format!("{repository}:1"), &by_digest])?;
+        Ok(by_digest)
+    }
+
+    fn images(&self, arguments: &[&str]) -> Result<String> {
+        let socket = self.folder.join("containerd/sock");
+        output_of(Command::new("ctr").arg("-a").arg(socket).args(["-n", "k8s.io", "images"]).args(arguments))
+    }
+}
 
 /// Gives the node of a cluster its images.
 pub(super) fn build(cluster: &Cluster) -> Result<()> {

@@ -57,13 +57,6 @@ impl Cluster {
         output_of(self.script("enter").arg("kubectl").args(arguments))
     }
 
-    /// Gives an image of the node another name, which may be that of another one.
-    pub fn tag(&self, image: &str, name: &str) -> Result<()> {
-        let socket = self.folder.join("containerd/sock");
-        let tag = ["-n", "k8s.io", "images", "tag", "--force", image, name];
-        run(Command::new("ctr").arg("-a").arg(socket).args(tag)).map(drop)
-    }
-
     /// A process whose network is the cluster's.
     pub fn process(&self) -> Result<u32> {
         self.process_of("holder")
