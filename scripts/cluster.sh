@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A cluster of Kubernetes with one node, for the tests: API server, etcd, controllers, scheduler, kubelet, kube-proxy and
-# containerd, in a network and with mounts of their own, so that the host's are left alone. As root.
+# containerd, in a network and with mounts of their own, so that the host's are left alone. NetworkPolicies are enforced, by
+# scripts/cluster-policies.py. As root.
 #
 # scripts/cluster.sh up FOLDER                            starts it, unless it runs, and waits until its node is ready
 # scripts/cluster.sh image FOLDER NAME ROOT USER CMD...   makes an image of the files in ROOT, and gives it to the node
@@ -25,6 +26,7 @@ group=challengectl-$(sha256sum <<<"$folder" | cut -c 1-8)
 enter() { nsenter -t "$(cat "$folder/pid/holder")" -n -m --wd="$folder" env KUBECONFIG="$folder/conf/admin.kubeconfig" "$@"; }
 alive() { [ -s "$folder/pid/$1" ] && kill -0 "$(cat "$folder/pid/$1")" 2>/dev/null; }
 ready() { enter kubectl --request-timeout=5s get node n1 2>/dev/null | grep -qw Ready; }
+enforced() { alive policies && enter nft list table ip policies >/dev/null 2>&1; }
 
 # Waits up to 2 minutes until a command succeeds.
 until_() {
@@ -85,9 +87,10 @@ restrict_oom_score_adj = true
 bin_dir = "/usr/lib/cni"
 conf_dir = "$folder/cni"
 END
+    # Without a bridge, all packets from pod to pod pass the filters of the node.
     cat >cni/10-pods.conflist <<END
 {"cniVersion": "0.4.0", "name": "pods", "plugins": [
-  {"type": "bridge", "bridge": "cni0", "isGateway": true, "ipMasq": true, "hairpinMode": true,
+  {"type": "ptp", "ipMasq": true,
    "ipam": {"type": "host-local", "dataDir": "$folder/cni-addresses", "ranges": [[{"subnet": "$pods"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
   {"type": "portmap", "capabilities": {"portMappings": true}}]}
 END
@@ -160,6 +163,8 @@ serve() {
     run containerd containerd -c conf/containerd.toml
     # Controllers give up where the API has not made the roles of its own programs yet.
     until is_ready; do sleep 0.2; done
+    # Before there can be pods.
+    run policies /usr/bin/python3 "${script%/*}/cluster-policies.py" "$folder" "$pods"
     run controllers "$programs/kube-controller-manager" --kubeconfig=conf/controllers.kubeconfig --leader-elect=false \
         --use-service-account-credentials --service-account-private-key-file=pki/accounts.key --root-ca-file=pki/ca.crt \
         --cluster-signing-cert-file=pki/ca.crt --cluster-signing-key-file=pki/ca.key \
@@ -241,6 +246,7 @@ up() {
     until_ ctr -a "$folder/containerd/sock" version >/dev/null 2>&1
     pause
     until_ ready
+    until_ enforced
     enter kubectl apply -f "$root/packaging/kubernetes/rbac.yaml" >/dev/null
     enter kubectl create clusterrolebinding ctf-runner --clusterrole=challengectl-runner --user=ctf-runner >/dev/null
 }
@@ -248,7 +254,7 @@ up() {
 down() {
     [ -d "$folder/pid" ] || return 0
     local containers=(ctr -a "$folder/containerd/sock" -n k8s.io)
-    for name in balancer kubelet proxy scheduler controllers api; do
+    for name in balancer policies kubelet proxy scheduler controllers api; do
         if alive $name; then kill "$(cat "$folder/pid/$name")" || true; fi
     done
     "${containers[@]}" tasks list -q 2>/dev/null | xargs -r -n 1 "${containers[@]}" tasks kill -s KILL 2>/dev/null || true

@@ -116,7 +116,9 @@ kubernetes() {
     [ -e /usr/include/stdlib.h ] || missing+=(gcc libc6-dev)
     command -v etcd >/dev/null || missing+=(etcd-server)
     command -v containerd >/dev/null || missing+=(containerd runc)
-    [ -x /usr/lib/cni/bridge ] || missing+=(containernetworking-plugins)
+    [ -x /usr/lib/cni/ptp ] || missing+=(containernetworking-plugins)
+    [ -x /usr/sbin/nft ] || missing+=(nftables)
+    [ -x /usr/bin/python3 ] || missing+=(python3)
     command -v kubectl >/dev/null || missing+=(kubernetes-client)
     command -v busybox >/dev/null || missing+=(busybox-static)
     for program in iptables conntrack socat openssl curl jq; do
