@@ -19,9 +19,9 @@ node=10.99.78.1
 pods=10.99.79.0/24
 action=${1:?up, image, enter or down}
 folder=$(realpath -m "${2:?a folder for the cluster}")
+# The control group of its pods. kubelet kills what it does not know there: two clusters with one group end each other's pods.
+group=kubernetes-${folder##*/}
 shift 2
-# The control group of its pods. In one that two clusters share, each kubelet ends the pods of the other as unknown ones.
-group=challengectl-$(sha256sum <<<"$folder" | cut -c 1-8)
 
 enter() { nsenter -t "$(cat "$folder/pid/holder")" -n -m --wd="$folder" env KUBECONFIG="$folder/conf/admin.kubeconfig" "$@"; }
 alive() { [ -s "$folder/pid/$1" ] && kill -0 "$(cat "$folder/pid/$1")" 2>/dev/null; }
@@ -137,6 +137,12 @@ serve() {
     mount --rbind /sys/fs/cgroup cg
     mount -t sysfs sysfs /sys
     mount --rbind cg /sys/fs/cgroup
+    # One in each hierarchy of version 1; version 2 has one hierarchy.
+    if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+        mkdir -p "/sys/fs/cgroup/$group"
+    else
+        for hierarchy in /sys/fs/cgroup/*/; do mkdir -p "$hierarchy$group"; done
+    fi
     # kubelet writes these, whether they are as it wants them or not.
     for setting in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops kernel/keys/root_maxkeys kernel/keys/root_maxbytes; do
         cat "/proc/sys/$setting" >"sys/${setting//\//_}"
@@ -148,7 +154,8 @@ serve() {
     ip address add "$node/24" dev node0
     ip link set node0 up
     ip route add default dev node0
-    sysctl -qw net.ipv4.ip_forward=1
+    # What policies refuse is answered each time, and not six times and then once a second.
+    sysctl -qw net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0
     configure
     run etcd etcd --data-dir etcd --unsafe-no-fsync --listen-client-urls http://127.0.0.1:23790 \
         --advertise-client-urls http://127.0.0.1:23790 --listen-peer-urls http://127.0.0.1:23800 \
@@ -231,15 +238,14 @@ pause() {
 }
 
 up() {
-    alive holder && ready && return
+    if alive holder && ready; then
+        enforced && return
+        echo "cluster.sh: policies are enforced no longer: $(tail -n 1 "$folder/log/policies")" >&2
+        exit 1
+    fi
     [ "$(id -u)" = 0 ] || { echo "cluster.sh: a cluster of its own needs root" >&2; exit 1; }
     [ -x "$programs/kubelet" ] || { echo "cluster.sh: no programs in $programs; run: make cluster" >&2; exit 1; }
     mkdir -p "$folder/log" "$folder/pid"
-    if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
-        mkdir -p "/sys/fs/cgroup/$group"
-    else
-        for controller in /sys/fs/cgroup/*/; do mkdir -p "$controller$group"; done
-    fi
     setsid unshare -n -m "$script" serve "$folder" >>"$folder/log/serve" 2>&1 </dev/null &
     echo $! >"$folder/pid/holder"
     until_ test -e "$folder/started"
@@ -266,7 +272,7 @@ down() {
     for name in api etcd containerd holder; do
         if alive $name; then kill -KILL "$(cat "$folder/pid/$name")" || true; fi
     done
-    find /sys/fs/cgroup -depth -type d -path "*/$group*" -exec rmdir {} + 2>/dev/null || true
+    find /sys/fs/cgroup -depth -type d \( -path "*/$group" -o -path "*/$group/*" \) -exec rmdir {} + 2>/dev/null || true
     rm -rf "$folder" || true
 }
 
