@@ -76,10 +76,9 @@ fn world(cluster: &BTreeSet<IpNet>) -> Value {
     let all = ["0.0.0.0/0", "::/0"].iter().filter_map(|net| net.parse().ok());
     let to: Vec<Value> = all.map(|net: IpNet| block(net, refused())).collect();
     let ports = json!([{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]);
-    let resolver = json!({
-        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
-        "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
-    });
+    // In any namespace: clusters have put the names of namespaces into their labels only since 1.21, and no order gives a pod
+    // this label.
+    let resolver = json!({"namespaceSelector": {}, "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}});
     json!([{"to": to}, {"to": [resolver], "ports": ports}])
 }
 
