@@ -1,8 +1,12 @@
-//! Clients in the network of an engine.
+//! Clients in the network of an engine, and networks of their own.
 
+use crate::programs::Process;
+use crate::site::wait_until;
 use anyhow::{Context, Result};
 use nix::sched::{CloneFlags, setns};
 use reqwest::Client;
+use std::path::Path;
+use std::process::Command;
 use std::thread::{JoinHandle, spawn};
 use std::time::Duration;
 
@@ -18,6 +22,16 @@ where
         setns(network, CloneFlags::CLONE_NEWNET).context("entering the engine's network")?;
         tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work())
     }))
+}
+
+/// Starts a process that has a network of its own, and does nothing else.
+pub fn apart(log: &Path) -> Result<Process> {
+    let process = Process::start(Command::new("unshare").args(["-n", "sleep", "infinity"]), log)?;
+    let network = |id: u32| std::fs::read_link(format!("/proc/{id}/ns/net"));
+    let own = network(std::process::id())?;
+    let is_apart = || Ok(network(process.id())? != own);
+    wait_until("a process has a network of its own", Duration::from_secs(10), is_apart)?;
+    Ok(process)
 }
 
 /// Returns a client for use in such a thread.

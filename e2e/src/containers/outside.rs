@@ -1,6 +1,6 @@
 //! A machine beside the host of the engine, which is also its way out.
 
-use super::Place;
+use super::{Place, network};
 use crate::programs::{Process, output_of};
 use crate::site::wait_until;
 use anyhow::{Context, Result};
@@ -24,13 +24,7 @@ impl Outside {
     /// Makes the machine, and connects it with the engine's host. It knows a way to the addresses of containers.
     pub fn start(place: &Place) -> Result<Self> {
         let (engine, folder) = (place.engine(), place.folder());
-        let mut command = Command::new("unshare");
-        let process = Process::start(command.args(["-n", "sleep", "infinity"]), &folder.join("outside.log"))?;
-        let mut machine = Self { process, server: None };
-        let network = |id: u32| std::fs::read_link(format!("/proc/{id}/ns/net"));
-        let own = network(std::process::id())?;
-        let is_apart = || Ok(network(machine.process.id())? != own);
-        wait_until("the machine has a network of its own", Duration::from_secs(10), is_apart)?;
+        let mut machine = Self { process: network::apart(&folder.join("outside.log"))?, server: None };
         engine.shell(&format!(
             "ip link add up0 type veth peer name up0 netns {} && ip addr add {HOST}/24 dev up0 && ip link set up0 up",
             machine.process.id()

@@ -3,7 +3,10 @@
 mod event;
 mod faulty;
 mod images;
+mod machine;
+mod party;
 mod place;
+mod pods;
 
 use crate::containers::network;
 use crate::programs::{output_of, run};
@@ -11,7 +14,11 @@ use anyhow::{Context, Result};
 pub use event::{Event, SOON};
 pub use faulty::Faulty;
 pub use images::{IMAGE, NGINX, PYTHON};
+pub use machine::{METADATA, Machine};
+pub use party::{Heard, Outcome, Party, Target};
 pub use place::Place;
+pub use pods::{Bystander, Pod};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -55,6 +62,36 @@ impl Cluster {
     /// Runs `kubectl` as the cluster's admin.
     pub fn kubectl(&self, arguments: &[&str]) -> Result<String> {
         output_of(self.script("enter").arg("kubectl").args(arguments))
+    }
+
+    /// Runs lines of the shell on the node, as the cluster's admin.
+    pub fn shell(&self, lines: &str) -> Result<String> {
+        output_of(self.script("enter").args(["sh", "-ec", lines]))
+    }
+
+    /// Returns at which revision of the cluster's store the objects of a namespace were created, by their names. Revisions
+    /// order all objects, whatever their kinds; times of objects are whole seconds.
+    pub fn creations(&self, kind: &str, namespace: &str) -> Result<BTreeMap<String, u64>> {
+        let begin = format!("/registry/{kind}/{namespace}/");
+        // All keys that begin so: `0` follows `/`.
+        let range = format!(
+            "key=$(printf %s {begin} | base64 -w 0); end=$(printf %s {}0 | base64 -w 0)\n\
+             curl -sS http://127.0.0.1:23790/v3/kv/range \
+             -d '{{\"key\": \"'$key'\", \"range_end\": \"'$end'\", \"keys_only\": true}}' \
+             | jq -r '.kvs[] | [(.key | @base64d), .create_revision] | @tsv'",
+            begin.trim_end_matches('/'),
+        );
+        let listed = self.shell(&range)?;
+        let created = listed.lines().map(|line| {
+            let (key, revision) = line.split_once('\t').with_context(|| listed.clone())?;
+            Ok((key.trim_start_matches(&begin).to_owned(), revision.parse()?))
+        });
+        created.collect()
+    }
+
+    /// The network of the node.
+    pub fn node(&self) -> Result<Party> {
+        Ok(Party::of(self.process()?))
     }
 
     /// A process whose network is the cluster's.
@@ -132,6 +169,11 @@ impl Slot {
     /// The port of the front by which challenges are deployed.
     fn deployments(&self) -> u16 {
         20_003 + 10 * self.number
+    }
+
+    /// A port at which nobody listens, of TCP and of UDP.
+    fn free(&self) -> u16 {
+        20_004 + 10 * self.number
     }
 
     /// The ports of the node for instances.

@@ -23,6 +23,8 @@ pub struct Place {
     installation: String,
     /// Settings of the server beside those that all have.
     more_settings: String,
+    /// Where players are.
+    outside: String,
     slot: Slot,
     /// Locked, if the port and the addresses of the document are this test's.
     document: Option<File>,
@@ -43,9 +45,9 @@ impl Place {
     pub fn prepare() -> Result<Self> {
         let (cluster, folder) = (Cluster::get()?, tempfile::tempdir()?);
         let installation = format!("test{:08x}", rand::random::<u32>());
-        let (more_settings, slot) = (String::new(), cluster.slot()?);
+        let (more_settings, outside, slot) = (String::new(), "0.0.0.0/0, '::/0'".to_owned(), cluster.slot()?);
         let pair = Pair::new(cluster.process()?, folder.path());
-        Ok(Self { pair, installation, more_settings, slot, document: None, cluster, folder })
+        Ok(Self { pair, installation, more_settings, outside, slot, document: None, cluster, folder })
     }
 
     /// Has the server deploy challenges for teams, whose addresses begin with [`Place::network`].
@@ -66,6 +68,21 @@ impl Place {
     /// The network of the addresses of teams, which no other test has.
     pub fn network(&self) -> String {
         format!("192.168.{}", 100 + self.slot.number)
+    }
+
+    /// Has players come from this test's part of a network, such as `203.0.113`, alone.
+    pub fn has_players_in(&mut self, network: &str) {
+        self.outside = format!("{network}.{}/28", 16 * self.slot.number);
+    }
+
+    /// Returns the address for a machine in this test's part of a network.
+    pub fn address_in(&self, network: &str) -> String {
+        format!("{network}.{}", 16 * self.slot.number + 2)
+    }
+
+    /// A port of the node at which nobody listens, of TCP and of UDP.
+    pub fn free_port(&self) -> u16 {
+        self.slot.free()
     }
 
     /// Sends a request to the front by which challenges are deployed, with this access token; returns status and body.
@@ -100,9 +117,10 @@ impl Place {
         let (first, last) = self.slot.node_ports();
         let engine = format!(
             "{{id: cluster, kind: kubernetes, kubeconfig: {}, host: {NODE}, ports: {{first: {first}, last: {last}}}, \
-             balancer: metallb, installation: {}, capacity: 100}}",
+             balancer: metallb, installation: {}, capacity: 100, outside: [{}]}}",
             access.display(),
             self.installation,
+            self.outside,
         );
         let settings = format!("server: {}\nengines: [{engine}]\n", self.url());
         self.pair.enroll("roof", "runner.yml", &settings)
