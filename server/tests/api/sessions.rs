@@ -121,6 +121,8 @@ async fn a_session_is_used_by_its_team_and_seen_and_ended_by_admins_too() {
             (Method::GET, "/proxy/run?command=id"),
             (Method::DELETE, ""),
         ];
+        let head = on(client.head(format!("{}/api/sessions/{key}", site.url)), &proof).send().await.unwrap();
+        assert_eq!((head.status().as_u16(), &*head.text().await.unwrap()), (expected[0], ""), "HEAD by {who}");
         for ((method, action), status) in requests.into_iter().zip(expected) {
             let url = format!("{}/api/sessions/{key}{action}", site.url);
             let answer = Answer::of(on(client.request(method.clone(), url), &proof)).await;

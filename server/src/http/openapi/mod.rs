@@ -67,6 +67,8 @@ pub struct Group {
     form: ErrorForm,
     /// Whether its paths may end with a slash.
     slash: bool,
+    /// Whether all its GETs may be asked for by HEAD.
+    head: bool,
 }
 
 struct Endpoint {
@@ -74,14 +76,23 @@ struct Endpoint {
     method: HttpMethod,
     operation: Operation,
     route: Route,
-    /// The route of HEAD, which probes use, for operations open to everyone. Other GETs may have effects: a poll hands
-    /// out work.
+    /// The route of HEAD, if it is a GET.
     head: Option<Route>,
+    /// Whether it needs no credentials: HEAD is what probes send. Other GETs may have effects: a poll hands out work.
+    is_open: bool,
 }
 
 impl Group {
     pub fn new(name: &'static str, about: &'static str) -> Self {
-        Self { name, about, endpoints: Vec::new(), schemas: Schemas::new(), form: ErrorForm::CONTROL, slash: false }
+        Self {
+            name,
+            about,
+            endpoints: Vec::new(),
+            schemas: Schemas::new(),
+            form: ErrorForm::CONTROL,
+            slash: false,
+            head: false,
+        }
     }
 
     /// Describes the errors of these operations in another form.
@@ -92,6 +103,11 @@ impl Group {
     /// Lets paths end with a slash, without a redirection: a redirected POST loses its body.
     pub fn with_slash(self) -> Self {
         Self { slash: true, ..self }
+    }
+
+    /// Lets all GETs be asked for by HEAD: none of them has effects.
+    pub fn with_head(self) -> Self {
+        Self { head: true, ..self }
     }
 
     /// Adds a handler with its description.
@@ -108,10 +124,10 @@ impl Group {
         Arguments::describe(&mut about);
         let (operation, schemas) = about.finish();
         self.schemas.extend(schemas);
-        let is_open = method == HttpMethod::Get && operation.security.as_ref().is_some_and(|it| is_optional(it));
-        let head = is_open.then(|| web::head().to(handler.clone()));
+        let is_open = operation.security.as_ref().is_some_and(|it| is_optional(it));
+        let head = (method == HttpMethod::Get).then(|| web::head().to(handler.clone()));
         let route = web::method(actix_method(&method)).to(handler);
-        self.endpoints.push(Endpoint { path, method, operation, route, head });
+        self.endpoints.push(Endpoint { path, method, operation, route, head, is_open });
     }
 
     /// Describes a type that no operation answers, such as what is sent over Socket.IO.
@@ -136,7 +152,8 @@ pub fn routes(groups: Vec<Group>, config: &mut ServiceConfig) {
     let mut resources: BTreeMap<String, Vec<Endpoint>> = BTreeMap::new();
     let mut slashed = BTreeSet::new();
     for group in groups {
-        for endpoint in group.endpoints {
+        for mut endpoint in group.endpoints {
+            endpoint.head = endpoint.head.filter(|_| group.head || endpoint.is_open);
             slashed.extend(group.slash.then(|| endpoint.path.clone()));
             resources.entry(endpoint.path.clone()).or_default().push(endpoint);
         }

@@ -82,6 +82,10 @@ async fn each_route_is_for_those_of_the_matrix_and_no_others() {
             let status = request(Some(token)).send().await.unwrap().status().as_u16();
             assert_eq!(status == 403, role < *who, "{method} {path} by {role:?}: {status}");
             assert!(status < 500 && status != 401, "{method} {path} by {role:?}: {status}");
+            if method == Method::GET {
+                let head = front.request(Method::HEAD, &path).bearer_auth(token).send().await.unwrap();
+                assert_eq!((head.status().as_u16(), &*head.text().await.unwrap()), (status, ""), "HEAD {path}");
+            }
         }
     }
 }

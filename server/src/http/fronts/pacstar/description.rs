@@ -15,8 +15,8 @@ an address of its own. It has a listener of its own.
 
 Errors have one text, in `detail`: 400 for a body that is no JSON, and for what the present state does not allow; 422 for a \
 body or a query that is invalid. Any operation can also answer 500 and 503, a body that does not arrive in time 408, and a \
-method that a path does not support is answered with 405 and `Allow`. Paths may end with a slash. State-changing requests of \
-other sites' pages are refused with 403.";
+method that a path does not support is answered with 405 and `Allow`. HEAD is answered as GET, without a body. Paths may end \
+with a slash. State-changing requests of other sites' pages are refused with 403.";
 
 /// Describes the front.
 pub fn front() -> Front {

@@ -52,7 +52,7 @@ fn groups() -> Vec<Group> {
     );
     let users = group!("Users", "Who may do what."; users: list_users, show_user, update_user);
     let about = group!("Front", "The front itself."; health: health, health_below, openapi);
-    [auth, challenges, users, about].map(|group| group.failing_as(ErrorForm::of::<PacstarError>(""))).into()
+    [auth, challenges, users, about].map(|group| group.failing_as(ErrorForm::of::<PacstarError>("")).with_head()).into()
 }
 
 /// Returns a time as this front writes it, without a fraction of the second.

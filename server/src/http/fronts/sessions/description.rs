@@ -13,8 +13,8 @@ session's program, for its owner alone. Answers of the program have its own stat
 reached.
 
 Errors have one form, with a word in `code`. Any operation can also answer 500 and 503, a body that does not arrive in time \
-408, and a method that a path does not support is answered with 405 and `Allow`. Paths may end with a slash. State-changing \
-requests of other sites' pages are refused with 403.
+408, and a method that a path does not support is answered with 405 and `Allow`. HEAD is answered as GET, without a body. \
+Paths may end with a slash. State-changing requests of other sites' pages are refused with 403.
 
 The id of a session is no credential. Instead of one, programs of the server's machine may send a name in `x-user-id`.";
 

@@ -30,7 +30,7 @@ pub fn groups() -> Vec<Group> {
     let sessions = group!(
         "Sessions", "Sessions of the caller."; resource: create, list, show, heartbeat, refresh, terminate
     );
-    vec![sessions.failing_as(ErrorForm::of::<SessionError>("")).with_slash()]
+    vec![sessions.failing_as(ErrorForm::of::<SessionError>("")).with_slash().with_head()]
 }
 
 /// Returns the OpenAPI document of this front.
