@@ -14,7 +14,9 @@ start() {
     local kind=$1 number=$2 mark='listening on' waited=0
     [ "$kind" = runner ] && mark='registered with'
     stop "$kind"
-    . "$AT/$number.sh" </dev/null >"$AT/$number.out" 2>&1 &
+    # What it printed when it was started before says nothing of this time.
+    : >"$AT/$number.out"
+    . "$AT/$number.sh" </dev/null >>"$AT/$number.out" 2>&1 &
     echo $! >"$AT/$kind.pid"
     ln -sf "$number.out" "$AT/$kind.log"
     until grep -q "$mark" "$AT/$number.out"; do

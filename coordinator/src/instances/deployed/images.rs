@@ -24,7 +24,7 @@ pub(super) async fn wanted(
     slot: &Slot,
 ) -> Result<Option<Vec<ContainerImage>>, CoreError> {
     let seen = &slot.deployed.images;
-    if seen.is_empty() {
+    if seen.is_empty() || !session.state.is_live() {
         return Ok(None);
     }
     let challenge = session.challenge_id;
