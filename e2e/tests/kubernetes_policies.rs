@@ -1,4 +1,5 @@
 //! What keeps instances apart in a cluster whose network enforces policies, by packets.
+#![expect(clippy::indexing_slicing, reason = "a field that is missing is none of those that are expected")]
 
 use anyhow::{Context, Result, ensure};
 use challengectl_e2e::kubernetes::{

@@ -20,11 +20,12 @@ impl Cluster {
         let running = "--field-selector=status.phase=Running";
         let listed = self.kubectl(&["get", "pods", "-n", namespace, "-l", labels, running, "-o", "json"])?;
         let listed: Value = serde_json::from_str(&listed)?;
-        let [pod] = listed["items"].as_array().map(Vec::as_slice).unwrap_or_default() else {
+        let [pod] = listed.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default() else {
             anyhow::bail!("not one pod in {namespace} with {labels}: {listed}")
         };
-        let address = pod["status"]["podIP"].as_str().context("no address")?.parse()?;
-        let container = pod["status"]["containerStatuses"][0]["containerID"].as_str().context("no container")?;
+        let field = |path: &str| pod.pointer(path).and_then(Value::as_str).with_context(|| format!("no {path}: {pod}"));
+        let address = field("/status/podIP")?.parse()?;
+        let container = field("/status/containerStatuses/0/containerID")?;
         let id = container.strip_prefix("containerd://").context("a container of something else")?;
         Ok(Pod { address, party: Party::of(self.process_of_container(id)?) })
     }
