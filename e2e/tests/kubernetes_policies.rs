@@ -126,8 +126,8 @@ fn event() -> Result<Event> {
     Event::of(place)
 }
 
-/// Deploys a challenge with this config besides for two teams, and returns its path.
-fn deploy(event: &Event, more: &Value) -> Result<String> {
+/// Deploys a challenge with this config besides for two teams.
+fn deploy(event: &Event, more: &Value) -> Result<()> {
     let mut config = json!({
         "challenge_type": "web", "image": IMAGE, "ports": [PUBLISHED.0, format!("{}/udp", PUBLISHED.1)],
         "resources": {"requests": {"cpu": "5m", "memory": "8Mi"}, "limits": {"cpu": "200m", "memory": "64Mi"}},
@@ -139,8 +139,7 @@ fn deploy(event: &Event, more: &Value) -> Result<String> {
     let made = event.send("POST", "/challenges/", Some(&challenge))?;
     let path = format!("/challenges/{}", made["id"].as_str().context("no id")?);
     event.deploy(&path)?;
-    event.becomes(&path, "running")?;
-    Ok(path)
+    event.becomes(&path, "running").map(drop)
 }
 
 fn namespace(event: &Event) -> String {
@@ -189,7 +188,8 @@ fn without_policies(place: &mut Place, packets: &[(&Pod, Vec<Target>)]) -> Resul
     packets.iter().try_for_each(|(pod, targets)| arrive(&pod.party, targets))
 }
 
-/// Waits until packets arrive: a network learns of policies a moment after the API.
+/// Waits until packets arrive: a node learns of pods and of policies a moment after the API. Until it knows its pods, a Service
+/// refuses by itself.
 fn arrive(from: &Party, targets: &[Target]) -> Result<()> {
     let mut last = Ok(());
     wait_until("packets arrive", SOON, || {
@@ -208,7 +208,7 @@ fn a_team_reaches_nobody_and_is_reached_by_players_at_published_ports_alone() ->
     let (one, two) = (instance(&event, 1)?, instance(&event, 2)?);
 
     let (player, stranger, bystander) = (around.player.party(), around.stranger.party(), &around.bystander.pod);
-    player.expect(&Outcome::Arrives, &one.published())?;
+    arrive(&player, &[one.published(), two.published()].concat())?;
     player.expect(&Outcome::Refused, &one.others())?;
     stranger.expect(&Outcome::Refused, &one.all())?;
     bystander.party.expect(&Outcome::Refused, &two.all())?;
@@ -230,14 +230,14 @@ fn a_team_with_a_way_out_reaches_the_world_and_a_resolver_and_nothing_within() -
     deploy(&event, &json!({"internet_access": true}))?;
     let (one, two) = (instance(&event, 1)?, instance(&event, 2)?);
 
-    let (world, resolver) = (around.world(), around.resolver());
-    one.pod.party.expect(&Outcome::Arrives, &[world, resolver].concat())?;
+    let player = around.player.party();
+    arrive(&player, &[one.published(), two.published()].concat())?;
+    player.expect(&Outcome::Refused, &one.others())?;
+    one.pod.party.expect(&Outcome::Arrives, &[around.world(), around.resolver()].concat())?;
     let metadata = both("the metadata", METADATA.parse()?, (80, 80));
     let others_of_resolver = ports("another port of the resolver", &around.resolver.pod);
     let within = [two.all(), around.bystander(), around.node.clone(), metadata, others_of_resolver].concat();
     one.pod.party.expect(&Outcome::Refused, &within)?;
-    around.player.party().expect(&Outcome::Arrives, &one.published())?;
-    around.player.party().expect(&Outcome::Refused, &one.others())?;
     around.world.party().expect(&Outcome::Refused, &one.all())
 }
 
@@ -259,7 +259,7 @@ fn an_instance_of_a_player_is_kept_apart_like_those_of_teams() -> Result<()> {
 
     let published = Target::tcp("the published port of the pod", ada.pod.address, PUBLISHED.0);
     let unpublished = Target::udp("a port of UDP", ada.pod.address, PUBLISHED.1);
-    around.player.party().expect(&Outcome::Arrives, &[ada.ways.clone(), vec![published]].concat())?;
+    arrive(&around.player.party(), &[ada.ways.clone(), bob.ways.clone(), vec![published]].concat())?;
     around.player.party().expect(&Outcome::Refused, &[ada.others(), vec![unpublished]].concat())?;
     around.stranger.party().expect(&Outcome::Refused, &ada.all())?;
     around.bystander.pod.party.expect(&Outcome::Refused, &ada.all())?;
