@@ -54,6 +54,32 @@ impl Deployment {
     }
 }
 
+impl Instance {
+    /// Leaves of the message nothing after the cluster's word for the reason, such as `ErrImagePull`: what follows names images,
+    /// which not everybody sees.
+    pub fn hide_details(&mut self) {
+        if let Some(message) = &mut self.message {
+            message.truncate(end_of_reason(message));
+        }
+    }
+}
+
+/// Returns where the first part of a message ends that is one word which begins with a capital.
+fn end_of_reason(message: &str) -> usize {
+    let is_reason = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_uppercase()) && part.chars().all(|c| c.is_ascii_alphanumeric())
+    };
+    let mut end = 0;
+    for part in message.split(": ") {
+        end += part.len();
+        if is_reason(part) {
+            return end;
+        }
+        end += ": ".len();
+    }
+    message.len()
+}
+
 impl Deployments {
     /// Returns all challenges, the oldest first.
     pub async fn all(&self) -> Result<Vec<Deployment>, CoreError> {
@@ -161,4 +187,25 @@ fn instance(all: &Instances, seen: Seen, canary: Option<&Slot>) -> Instance {
 fn awaits(canary: &Slot) -> String {
     let why = canary.message.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
     format!("waits until {} has the images{why}", team_name(canary.team))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::end_of_reason;
+
+    #[test]
+    fn what_follows_the_reason_is_a_detail() {
+        for (message, shown) in [
+            ("main: ErrImagePull: failed to pull \"private:1\": not found", "main: ErrImagePull"),
+            (
+                "waits until team-001 has the images: main: ImagePullBackOff: x: y",
+                "waits until team-001 has the images: main: ImagePullBackOff",
+            ),
+            ("FailedCreate: exceeded quota: teams", "FailedCreate"),
+            ("main: CrashLoopBackOff", "main: CrashLoopBackOff"),
+            ("no Kubernetes runner is online", "no Kubernetes runner is online"),
+        ] {
+            assert_eq!(&message[..end_of_reason(message)], shown);
+        }
+    }
 }

@@ -60,7 +60,8 @@ fn report(order: &Value) -> Value {
     let pod = format!("{}-pod-{}-{}", deployment["name"].as_str().unwrap_or_default(), id, order["fence"]);
     report["deployed"] = json!({
         "pods": [pod], "internal_ip": format!("10.42.0.{}", id.as_i64().unwrap_or_default() % 250),
-        "host": deployment["address"], "node": "node-1", "restarts": 1
+        "host": deployment["address"], "node": "node-1", "restarts": 1,
+        "images": [{"container": run["containers"][0]["name"], "image": "sha256:0000"}]
     });
     report
 }

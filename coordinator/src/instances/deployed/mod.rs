@@ -110,6 +110,9 @@ pub(super) fn check(deployed: &Deployed) -> Result<(), CoreError> {
     let why = match deployed {
         Deployed { pods, .. } if pods.len() > MAX_PODS => format!("pods: more than {MAX_PODS}"),
         Deployed { images, .. } if images.len() > MAX_CONTAINERS => format!("images: more than {MAX_CONTAINERS}"),
+        Deployed { images, .. } if images.iter().any(|it| it.image.chars().count() > MAX_IMAGE) => {
+            format!("images: image: more than {MAX_IMAGE} characters")
+        }
         Deployed { restarts, .. } if *restarts > MAX_RESTARTS => format!("restarts: more than {MAX_RESTARTS}"),
         Deployed { host: Some(host), .. } if is_long(host) => format!("host: more than {MAX_NAME} characters"),
         Deployed { node: Some(node), .. } if is_long(node) => format!("node: more than {MAX_NAME} characters"),
@@ -121,10 +124,9 @@ pub(super) fn check(deployed: &Deployed) -> Result<(), CoreError> {
     Err(CoreError::Invalid(format!("reports: deployed: {why}")))
 }
 
-/// Returns what a report shows, without names that no cluster and no node gives.
+/// Returns what a report shows, without names that no cluster gives.
 fn plausible(mut deployed: Deployed) -> Deployed {
     deployed.pods.retain(|name| name.chars().count() <= MAX_NAME);
-    deployed.images.retain(|it| it.image.chars().count() <= MAX_IMAGE);
     deployed
 }
 

@@ -73,6 +73,15 @@ async fn viewers_see_what_runs_of_each_team_where_and_since_when() {
     // Neither the image nor the flag: viewers do not see what it consists of.
     let whole = viewer.get("/api/deployments").await.body.to_string();
     assert!(!whole.contains("web:1") && !whole.contains("secret_of_all"), "{whole}");
+
+    let path = master.challenge("private", "broken:1", 1).await;
+    master.deploy(&path).await;
+    master.until_status(&path, "failed").await;
+    let told = async |who: &Browser<'_>| who.get("/api/deployments").await.body["deployments"][1].clone();
+    let operator = front.site.browser("olga", Role::Operator).await;
+    let (seen, whole) = (told(&viewer).await, told(&operator).await);
+    assert_eq!(seen["instances"][0]["message"], "ErrImagePull");
+    assert_eq!(whole["instances"][0]["message"], "ErrImagePull: broken:1: not found");
 }
 
 #[tokio::test]

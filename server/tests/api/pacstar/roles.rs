@@ -63,8 +63,10 @@ async fn nobody_but_masters_sees_image_variables_and_resources() {
     let front = Front::start().await;
     let _cluster = front.cluster().await;
     let (master, user) = (front.master().await, front.person("john_doe").await);
-    let path = master.challenge("hidden-parts", "registry.example.com/private:1", 2).await;
+    let path = master.challenge("hidden-parts", "registry.example.com/broken:1", 2).await;
     master.deploy(&path).await;
+    let failed = master.until_status(&path, "failed").await;
+    assert!(each(&failed, "message").iter().all(|why| why.contains("registry.example.com")), "{failed}");
     for route in [
         path.clone(),
         "/api/v1/challenges".to_owned(),
@@ -78,6 +80,8 @@ async fn nobody_but_masters_sees_image_variables_and_resources() {
     }
     let shown = user.get(&path).await.body;
     assert_eq!(shown["config"], json!({"challenge_type": "web", "ports": [80]}));
+    let why = ["ErrImagePull", "waits until team-001 has the images: ErrImagePull"];
+    assert_eq!(each(&shown, "message"), why, "the reason is no secret, the image is");
     assert_eq!(each(&shown, "public_ip").len(), 2, "addresses are no secret");
     assert!(master.get(&path).await.body["config"]["environment_vars"]["FLAG"] == "CTF{secret_of_all}");
 }

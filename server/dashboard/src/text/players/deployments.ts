@@ -17,7 +17,6 @@ export const deployments = {
   copyAddress: (team: string) => `Copy the address of ${team}`,
   url: 'Opens at',
   message: 'Message',
-  images: 'Image',
   node: 'Node',
   pods: 'Pods',
   noPods: 'none',

@@ -76,7 +76,7 @@ pub async fn access(
     if user.is_user() && !challenge.active {
         return Err(missing());
     }
-    Ok(Json(Access::new(challenge, instance)))
+    Ok(Json(Access::new(challenge, user.shown(instance))))
 }
 
 /// Show how a team reaches its instance, by another spelling of the path.

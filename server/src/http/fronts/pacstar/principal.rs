@@ -10,6 +10,7 @@ use actix_web::http::Method;
 use actix_web::http::header::AUTHORIZATION;
 use challengectl_coordinator::audit::Actor;
 use challengectl_coordinator::deployers::{Deployer, DeployerRole, Deployers};
+use challengectl_coordinator::deployments::Instance;
 use std::net::IpAddr;
 
 /// Anybody with an account.
@@ -47,6 +48,14 @@ impl User {
     /// Returns whether the account may see the instance of a team.
     pub fn may_see(&self, team: u32) -> bool {
         self.is_master() || self.deployer.sees().is_none_or(|own| own == team)
+    }
+
+    /// Returns an instance as the account may see it.
+    pub fn shown(&self, mut instance: Instance) -> Instance {
+        if !self.is_master() {
+            instance.hide_details();
+        }
+        instance
     }
 }
 

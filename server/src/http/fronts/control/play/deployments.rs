@@ -6,10 +6,9 @@ use crate::http::state::Shared;
 use crate::http::{Operator, Problem, Viewer};
 use crate::words::{DeploymentStatus, DesiredState};
 use actix_web::web::{Json, Path};
-use challengectl_common::wire::deployments::ContainerImage;
 use challengectl_common::{EngineId, RunnerId, Timestamp};
-use challengectl_coordinator::Coordinator;
 use challengectl_coordinator::deployments::{DeployedChallenge, Deployment, Instance};
+use challengectl_coordinator::{Coordinator, Role};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -60,8 +59,6 @@ struct TeamInstance {
     namespace: String,
     /// The pods, as they are called now.
     pods: Vec<String>,
-    /// The images of its containers, as the node has them.
-    images: Vec<ContainerImage>,
     /// The node of the pod.
     node: Option<String>,
     /// How often containers of the pods were started again.
@@ -74,9 +71,12 @@ struct TeamInstance {
 
 /// List the challenges that are deployed for all teams, the oldest first.
 #[utoipa::path(get, path = "/api/deployments", responses((status = OK, body = List)))]
-pub async fn list(_: Viewer, coordinator: Shared<Coordinator>) -> Result<Json<List>, Problem> {
-    let deployments = coordinator.deployments.all().await?.into_iter().map(DeploymentView::from).collect();
-    Ok(Json(List { deployments }))
+pub async fn list(Viewer(person): Viewer, coordinator: Shared<Coordinator>) -> Result<Json<List>, Problem> {
+    let mut deployments = coordinator.deployments.all().await?;
+    if person.role < Role::Operator {
+        deployments.iter_mut().flat_map(|it| &mut it.instances).for_each(Instance::hide_details);
+    }
+    Ok(Json(List { deployments: deployments.into_iter().map(DeploymentView::from).collect() }))
 }
 
 /// Replace all instances of a challenge.
@@ -178,7 +178,6 @@ impl TeamInstance {
             message: it.message,
             namespace: it.slot.namespace,
             pods: it.slot.deployed.pods,
-            images: it.slot.deployed.images,
             node: it.slot.deployed.node,
             restarts: it.slot.deployed.restarts,
             since: it.slot.created_at,

@@ -49,7 +49,7 @@ impl Challenge {
         let config = config(&challenge);
         let shown = config.as_ref().filter(|_| !user.is_master()).map(Config::in_public);
         let warnings = config.filter(|_| user.is_master()).map(|config| config.warnings()).unwrap_or_default();
-        let instances = instances.into_iter().filter(|instance| user.may_see(instance.slot.team));
+        let instances = instances.into_iter().filter(|it| user.may_see(it.slot.team)).map(|it| user.shown(it));
         Self {
             id: challenge.key,
             name: challenge.name,
