@@ -6,6 +6,8 @@
 # scripts/cluster.sh up FOLDER                            starts it, unless it runs, and waits until its node is ready
 # scripts/cluster.sh image FOLDER NAME ROOT USER CMD...   makes an image of the files in ROOT, and gives it to the node
 # scripts/cluster.sh enter FOLDER COMMAND...              runs a command in its network; kubectl is its admin
+# scripts/cluster.sh second FOLDER                        starts a second node, with the images that the first one has
+# scripts/cluster.sh lose FOLDER                          ends the second node with all that runs there, as a power cut does
 # scripts/cluster.sh down FOLDER                          ends what `up` has started, with all containers
 #
 # FOLDER/conf/runner.kubeconfig is the access of the user ctf-runner, who may only do what packaging/kubernetes/rbac.yaml says.
@@ -17,7 +19,7 @@ root=$(dirname "$(dirname "$script")")
 programs=${CLUSTER_PROGRAMS:-/opt/ctf-k8s}
 node=10.99.78.1
 pods=10.99.79.0/24
-action=${1:?up, image, enter or down}
+action=${1:?up, image, enter, second, lose or down}
 folder=$(realpath -m "${2:?a folder for the cluster}")
 # The control group of its pods. kubelet kills what it does not know there: two clusters with one group end each other's pods.
 group=kubernetes-${folder##*/}
@@ -73,6 +75,7 @@ configure() {
     user scheduler system:kube-scheduler
     user proxy system:kube-proxy
     user node system:node:n1 system:nodes
+    user second system:node:n2 system:nodes
     # Hosts without CAP_SYS_RESOURCE cannot lower the score of processes for the killer.
     cat >conf/containerd.toml <<END
 version = 2
@@ -126,8 +129,24 @@ END
 
 # In the new network and mounts: run NAME COMMAND...
 run() {
-    "${@:2}" >>"log/$1" 2>&1 &
+    "${@:2}" >>"log/$1" 2>&1 </dev/null &
     echo $! >"pid/$1"
+}
+
+# kubelet NODE ADDRESS FOLDER KUBECONFIG CONFIG
+run_kubelet() {
+    run "kubelet-$1" "$programs/kubelet" --kubeconfig="$4" --config="$5" --container-runtime=remote \
+        --container-runtime-endpoint="unix://$3/containerd/sock" --hostname-override="$1" --node-ip="$2" \
+        --root-dir="$3/kubelet" --cert-dir="$3/kubelet/pki" --pod-infra-container-image=localhost/pause:1
+}
+
+# A control group, in each hierarchy of version 1; version 2 has one hierarchy.
+make_group() {
+    if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+        mkdir -p "/sys/fs/cgroup/$1"
+    else
+        for hierarchy in /sys/fs/cgroup/*/; do mkdir -p "$hierarchy$1"; done
+    fi
 }
 
 serve() {
@@ -138,12 +157,7 @@ serve() {
     mount --rbind /sys/fs/cgroup cg
     mount -t sysfs sysfs /sys
     mount --rbind cg /sys/fs/cgroup
-    # One in each hierarchy of version 1; version 2 has one hierarchy.
-    if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
-        mkdir -p "/sys/fs/cgroup/$group"
-    else
-        for hierarchy in /sys/fs/cgroup/*/; do mkdir -p "$hierarchy$group"; done
-    fi
+    make_group "$group"
     # kubelet writes these, whether they are as it wants them or not.
     for setting in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops kernel/keys/root_maxkeys kernel/keys/root_maxbytes; do
         cat "/proc/sys/$setting" >"sys/${setting//\//_}"
@@ -178,13 +192,44 @@ serve() {
         --cluster-signing-cert-file=pki/ca.crt --cluster-signing-key-file=pki/ca.key \
         --allocate-node-cidrs --cluster-cidr="$pods" --node-cidr-mask-size=24
     run scheduler "$programs/kube-scheduler" --kubeconfig=conf/scheduler.kubeconfig --leader-elect=false
-    run kubelet "$programs/kubelet" --kubeconfig=conf/node.kubeconfig --config=conf/kubelet.yaml --container-runtime=remote \
-        --container-runtime-endpoint="unix://$folder/containerd/sock" --hostname-override=n1 --node-ip=$node \
-        --root-dir="$folder/kubelet" --cert-dir="$folder/kubelet/pki" --pod-infra-container-image=localhost/pause:1
+    run_kubelet n1 $node "$folder" conf/node.kubeconfig conf/kubelet.yaml
     run proxy "$programs/kube-proxy" --config=conf/proxy.yaml
     run balancer "$script" balance "$folder"
     touch started
     exec sleep infinity
+}
+
+# The second node is another kubelet with another containerd, in the network of the first: pods reach each other as on one.
+serve_second() {
+    cd "$folder"
+    local own=$folder/second address=${node%.*}.2
+    mkdir -p "$own/containerd" "$own/kubelet"
+    make_group "$group-second"
+    ip address replace "$address/24" dev node0
+    sed "s#$folder/containerd#$own/containerd#" conf/containerd.toml >conf/containerd-second.toml
+    {
+        sed "s#/$group#/$group-second#" conf/kubelet.yaml
+        printf 'port: 10350\nhealthzPort: 10348\n'
+    } >conf/kubelet-second.yaml
+    run containerd-second containerd -c conf/containerd-second.toml
+    until ctr -a "$own/containerd/sock" version >/dev/null 2>&1; do sleep 0.2; done
+    ctr -a "$folder/containerd/sock" -n k8s.io images list -q | grep -v ^sha256 |
+        xargs ctr -a "$folder/containerd/sock" -n k8s.io images export "$own/images.tar"
+    ctr -a "$own/containerd/sock" -n k8s.io images import "$own/images.tar" >/dev/null
+    rm "$own/images.tar"
+    run_kubelet n2 "$address" "$own" conf/second.kubeconfig conf/kubelet-second.yaml
+}
+
+second_is_ready() { enter kubectl --request-timeout=5s get node n2 2>/dev/null | grep -qw Ready; }
+
+lose() {
+    for name in kubelet-n2 containerd-second; do
+        if alive $name; then kill -KILL "$(cat "$folder/pid/$name")"; fi
+    done
+    pkill -KILL -f -- "-address $folder/second/containerd/sock" || true
+    # What the power cut ends.
+    find /sys/fs/cgroup -path "*/$group-second/*" -name cgroup.procs -exec cat {} + 2>/dev/null | sort -u |
+        xargs -r kill -KILL 2>/dev/null || true
 }
 
 is_ready() {
@@ -261,7 +306,8 @@ up() {
 down() {
     [ -d "$folder/pid" ] || return 0
     local containers=(ctr -a "$folder/containerd/sock" -n k8s.io)
-    for name in balancer policies kubelet proxy scheduler controllers api; do
+    lose
+    for name in balancer policies kubelet-n1 proxy scheduler controllers api; do
         if alive $name; then kill "$(cat "$folder/pid/$name")" || true; fi
     done
     "${containers[@]}" tasks list -q 2>/dev/null | xargs -r -n 1 "${containers[@]}" tasks kill -s KILL 2>/dev/null || true
@@ -273,7 +319,7 @@ down() {
     for name in api etcd containerd holder; do
         if alive $name; then kill -KILL "$(cat "$folder/pid/$name")" || true; fi
     done
-    find /sys/fs/cgroup -depth -type d \( -path "*/$group" -o -path "*/$group/*" \) -exec rmdir {} + 2>/dev/null || true
+    find /sys/fs/cgroup -depth -type d -path "*/$group*" -exec rmdir {} + 2>/dev/null || true
     rm -rf "$folder" || true
 }
 
@@ -283,6 +329,12 @@ serve) serve ;;
 balance) balance ;;
 image) image "$@" ;;
 enter) enter "$@" ;;
+second)
+    enter "$script" serve_second "$folder"
+    until_ second_is_ready
+    ;;
+serve_second) serve_second ;;
+lose) lose ;;
 down) down ;;
-*) echo "cluster.sh: up, image, enter or down, not $action" >&2; exit 2 ;;
+*) echo "cluster.sh: up, image, enter, second, lose or down, not $action" >&2; exit 2 ;;
 esac

@@ -3,10 +3,10 @@
 use anyhow::{Context, Result, ensure};
 use challengectl_e2e::containers::network;
 use challengectl_e2e::deployments::be_away;
-use challengectl_e2e::kubernetes::{Event, Faulty, IMAGE, PYTHON, Place, SOON};
+use challengectl_e2e::kubernetes::{Event, Faulty, IMAGE, PYTHON, Place, SOON, TwoNodes};
 use challengectl_e2e::site::wait_until;
 use rand::RngExt;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -207,6 +207,48 @@ fn what_holds_a_removal_is_named_and_keeps_its_address() -> Result<()> {
     ensure!(seen["instances"].as_array().is_some_and(|all| all.len() == 1), "the others are gone: {seen}");
     ensure!(event.place.leased()? == 1, "{} addresses are leased", event.place.leased()?);
     finalizers("[]")?;
+    event.ends(SOON)
+}
+
+#[test]
+#[ignore = "needs a cluster; make test-kubernetes"]
+fn a_lost_node_takes_no_team_off_and_no_address_is_free_before_it_is_given_up() -> Result<()> {
+    let nodes = TwoNodes::start()?;
+    let mut place = Place::prepare_in(nodes.cluster().clone())?;
+    place.deploys();
+    place.begin(&nodes.cluster().access())?;
+    let event = Event::of(place)?;
+    let path = event.create(&event.name(), IMAGE, 8080, 2 * TEAMS)?;
+    event.deploy(&path)?;
+    let before = event.becomes(&path, "running")?;
+    let namespace = format!("challenge-{}", event.name());
+    let of_second = ["get", "pods", "-n", &namespace, "--field-selector=spec.nodeName=n2", "-o", "name"];
+    let lost = nodes.cluster().kubectl(&of_second)?.lines().count();
+    ensure!((1..2 * TEAMS).contains(&lost), "{lost} of {} pods are on the second node", 2 * TEAMS);
+
+    nodes.lose()?;
+    wait_until("the cluster gives the node up", SOON, || Ok(event.send("GET", &path, None)?["status"] != "running"))?;
+    let after = event.becomes(&path, "running")?;
+    let addresses = |it: &Value| {
+        let instances = it["instances"].as_array().cloned().unwrap_or_default();
+        instances.iter().map(|it| it["public_ip"].clone()).collect::<Vec<_>>()
+    };
+    ensure!(addresses(&after) == addresses(&before), "{after}");
+    for team in 1..=2 * TEAMS {
+        ensure!(event.page(&path, team)?.contains("Guest book"));
+    }
+
+    event.send("POST", &format!("{path}/stop"), Some(&json!({"remove_instances": true})))?;
+    let mut seen = Value::Null;
+    wait_until("only those of the lost node are left, and name it", SOON, || {
+        seen = event.send("GET", &path, None)?;
+        let instances = seen["instances"].as_array().context("no instances")?;
+        let names = |it: &Value| it["message"].as_str().is_some_and(|message| message.contains("n2"));
+        Ok(instances.len() == lost && instances.iter().all(names))
+    })
+    .with_context(|| format!("{seen}"))?;
+    ensure!(usize::try_from(event.place.leased()?)? == lost, "an address is free before its pod is gone");
+    nodes.cluster().kubectl(&["delete", "node", "n2"])?;
     event.ends(SOON)
 }
 

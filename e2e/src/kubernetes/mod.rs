@@ -7,6 +7,7 @@ mod machine;
 mod party;
 mod place;
 mod pods;
+mod two_nodes;
 
 use crate::containers::network;
 use crate::programs::{output_of, run};
@@ -22,6 +23,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+pub use two_nodes::TwoNodes;
 
 /// The address of the cluster's node, where players reach their instances.
 pub const NODE: &str = "10.99.78.1";
@@ -39,8 +41,11 @@ pub struct Cluster {
 impl Cluster {
     /// Returns the cluster, started if no other test has done so, with the images of the tests.
     pub fn get() -> Result<Self> {
-        let folder = std::env::var_os(FOLDER).context("these tests need a cluster; run: make test-kubernetes")?;
-        let cluster = Self { folder: folder.into() };
+        Self::at(folder()?)
+    }
+
+    fn at(folder: PathBuf) -> Result<Self> {
+        let cluster = Self { folder };
         // Tests are processes of their own: one makes it, and the others wait.
         let lock = File::create(cluster.folder.with_extension("lock"))?;
         lock.lock()?;
@@ -180,6 +185,11 @@ impl Slot {
     fn node_ports(&self) -> (u16, u16) {
         (30_000 + 150 * self.number, 30_149 + 150 * self.number)
     }
+}
+
+fn folder() -> Result<PathBuf> {
+    let folder = std::env::var_os(FOLDER).context("these tests need a cluster; run: make test-kubernetes")?;
+    Ok(folder.into())
 }
 
 fn project() -> PathBuf {

@@ -43,7 +43,12 @@ impl Place {
 
     /// Prepares a site, of which nothing runs.
     pub fn prepare() -> Result<Self> {
-        let (cluster, folder) = (Cluster::get()?, tempfile::tempdir()?);
+        Self::prepare_in(Cluster::get()?)
+    }
+
+    /// Prepares a site that uses this cluster.
+    pub fn prepare_in(cluster: Cluster) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
         let installation = format!("test{:08x}", rand::random::<u32>());
         let (more_settings, outside, slot) = (String::new(), "0.0.0.0/0, '::/0'".to_owned(), cluster.slot()?);
         let pair = Pair::new(cluster.process()?, folder.path());

@@ -19,10 +19,11 @@ pub(in super::super) fn namespace(owner: &Owner, name: &str, run: &RunOrder) -> 
     json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
 }
 
-/// Returns the quota: what the pods of all teams may have, and those of one more, which may still be ending.
+/// Returns the quota: twice what the pods of all teams may have, and those of one more. A pod of a lost node counts for minutes
+/// beside the one that replaces it: with less room, its team would wait for the cluster's next count of all (5 minutes).
 pub(in super::super) fn quota(owner: &Owner, namespace: &str, teams: u32, run: &RunOrder) -> Value {
     let deployment = run.deployment.as_ref();
-    let pods = u64::from(teams) + 1;
+    let pods = 2 * u64::from(teams) + 1;
     let sum = |of: &dyn Fn(&challengectl_common::instance::ContainerSpec) -> Requests| {
         let (mut cpu, mut memory) = (0_u64, 0_u64);
         for one in run.containers.iter().map(of) {

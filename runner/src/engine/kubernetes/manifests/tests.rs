@@ -157,7 +157,7 @@ fn tcp_and_udp_have_a_service_each_at_one_address() {
 }
 
 #[test]
-fn a_namespace_has_room_for_its_teams_and_one_pod_more() {
+fn a_namespace_has_room_for_its_teams_twice_and_one_pod_more() {
     let hard = one(&order(deployment), "ResourceQuota teams")["spec"]["hard"].clone();
     let limits =
         one(&order(deployment), "Deployment guest-book-team-001-pod")["spec"]["template"]["spec"]["containers"]
@@ -166,7 +166,7 @@ fn a_namespace_has_room_for_its_teams_and_one_pod_more() {
             .iter()
             .map(|it| it["resources"]["limits"]["memory"].as_str().unwrap().parse::<u64>().unwrap())
             .sum::<u64>();
-    assert_eq!((&hard["pods"], &hard["limits.memory"]), (&json!("5"), &json!((5 * limits).to_string())));
+    assert_eq!((&hard["pods"], &hard["limits.memory"]), (&json!("9"), &json!((9 * limits).to_string())));
     let limits = &one(&order(deployment), "LimitRange containers")["spec"]["limits"][0];
     assert!(limits["default"]["memory"].is_string(), "under a quota, a container without limits is refused");
 }
