@@ -123,6 +123,8 @@ impl Engine {
                 .args(&self.options),
             Kind::Podman => command
                 .env("CONTAINERS_CONF", path("containers.conf"))
+                // It leaves what it is sent by `docker load` there.
+                .env("TMPDIR", path(""))
                 .args(["podman", "--root", &path("root"), "--runroot", &path("exec")])
                 .args(["--network-config-dir", &path("networks"), "system", "service", "--time=0", &self.socket()]),
         };
