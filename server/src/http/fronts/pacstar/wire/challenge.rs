@@ -5,7 +5,7 @@ use super::instance::{Endpoint, ShownInstance};
 use crate::http::fronts::pacstar::principal::User;
 use crate::http::fronts::pacstar::seconds;
 use crate::words::DeploymentStatus;
-use challengectl_coordinator::deployments::{DeployedChallenge, Deployment, Status};
+use challengectl_coordinator::deployments::{Deployment, Status};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -46,7 +46,7 @@ impl Challenge {
     pub fn new(it: Deployment, user: &User) -> Self {
         let pending_changes = it.has_pending_changes();
         let Deployment { challenge, status, instances } = it;
-        let config = config(&challenge);
+        let config = Config::of(&challenge);
         let shown = config.as_ref().filter(|_| !user.is_master()).map(Config::in_public);
         let warnings = config.filter(|_| user.is_master()).map(|config| config.warnings()).unwrap_or_default();
         let instances = instances.into_iter().filter(|it| user.may_see(it.slot.team)).map(|it| user.shown(it));
@@ -66,11 +66,6 @@ impl Challenge {
             warnings,
         }
     }
-}
-
-/// Returns the config of a challenge; `None` if another version of the server has written it.
-pub fn config(challenge: &DeployedChallenge) -> Option<Config> {
-    serde_json::from_value(challenge.config.clone()).ok()
 }
 
 /// A part of the challenges.

@@ -8,7 +8,7 @@ use challengectl_common::instance::{
     Capability, ContainerName, ContainerSpec, HealthCheck, InstanceSpec, Limits, PortSpec, Transport,
 };
 use challengectl_common::wire::deployments::{PodSecurity, Requests};
-use challengectl_coordinator::deployments::Manner;
+use challengectl_coordinator::deployments::{DeployedChallenge, Manner};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,6 +82,11 @@ fn is_baseline(security: &PodSecurity) -> bool {
 }
 
 impl Config {
+    /// Returns that of a challenge; `None` if another version of the server has written it.
+    pub fn of(challenge: &DeployedChallenge) -> Option<Self> {
+        serde_json::from_value(challenge.config.clone()).ok()
+    }
+
     /// Returns whether a browser opens it.
     pub fn is_http(&self) -> bool {
         matches!(self.challenge_type, ChallengeType::Web | ChallengeType::Jwt)

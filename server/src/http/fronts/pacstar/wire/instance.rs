@@ -1,6 +1,6 @@
 //! Instances, and the way to them.
 
-use super::challenge::config;
+use super::config::Config;
 use super::port::PortEntry;
 use crate::http::fronts::pacstar::seconds;
 use crate::words::DeploymentStatus;
@@ -74,7 +74,7 @@ impl Endpoint {
         let via = |port: u16| node_ports.iter().find(|it| it.port.number.get() == port).map(|it| it.node_port);
         let in_url = |ip: IpAddr| if ip.is_ipv6() { format!("[{ip}]") } else { ip.to_string() };
         let at = self.host.clone().or(self.ip.map(in_url))?;
-        config(challenge)?.url(&at, via)
+        Config::of(challenge)?.url(&at, via)
     }
 }
 
