@@ -97,7 +97,7 @@ fn request(site: &Site, method: &str, path: &str) -> RequestBuilder {
     let path =
         path.split('/').map(|part| if part.starts_with('{') { "999" } else { part }).collect::<Vec<_>>().join("/");
     let request = site.request(method.parse().unwrap(), &path);
-    if method == "GET" { request } else { request.json(&json!({"nonsense": true})) }
+    if matches!(method, "GET" | "HEAD") { request } else { request.json(&json!({"nonsense": true})) }
 }
 
 #[tokio::test]
@@ -142,6 +142,12 @@ async fn every_route_admits_exactly_those_who_may() {
         }
         let both = of_token(&ada.token).header("Cookie", format!("session={login}"));
         assert_eq!(status(both).await, 401, "{method} {path} by two people");
+        if *method == "GET" {
+            let token = format!("Token {}", ada.token);
+            let head = request(&site, "HEAD", path).header("Authorization", token).send().await.unwrap();
+            let expected = status(of_token(&ada.token)).await;
+            assert_eq!((head.status().as_u16(), &*head.text().await.unwrap()), (expected, ""), "HEAD {path}");
+        }
     }
 }
 

@@ -13,7 +13,8 @@ content type; the dashboard's login cookie counts as well. Bodies are JSON, `app
 `multipart/form-data`; a number may be given as a text. Unknown fields are ignored. Paths may end with a slash.
 
 Errors are `{\"success\": false, \"error\": …}`. Any operation can also answer 500 and 503, a body that does not arrive in \
-time 408, and a method that a path does not support is answered with 405 and `Allow`.";
+time 408, and a method that a path does not support is answered with 405 and `Allow`. HEAD is answered as GET, without a \
+body.";
 
 /// Describes the front.
 pub fn front() -> Front {

@@ -55,7 +55,7 @@ pub fn groups() -> Vec<Group> {
         ),
         group!("Accounts", "One's own account."; accounts: me, configs, modules; tokens: list, create, revoke),
     ];
-    all.into_iter().map(|group| group.failing_as(ErrorForm::of::<DockerError>("")).with_slash()).collect()
+    all.into_iter().map(|group| group.failing_as(ErrorForm::of::<DockerError>("")).with_slash().with_head()).collect()
 }
 
 /// Reads a number in a path.
