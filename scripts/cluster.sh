@@ -319,7 +319,9 @@ down() {
     for name in api etcd containerd holder; do
         if alive $name; then kill -KILL "$(cat "$folder/pid/$name")" || true; fi
     done
-    find /sys/fs/cgroup -depth -type d -path "*/$group*" -exec rmdir {} + 2>/dev/null || true
+    for name in "$group" "$group-second"; do
+        find /sys/fs/cgroup -depth -type d \( -path "*/$name" -o -path "*/$name/*" \) -exec rmdir {} + 2>/dev/null || true
+    done
     rm -rf "$folder" || true
 }
 

@@ -73,8 +73,11 @@ impl Deployments {
         let mut held = BTreeSet::new();
         for slot in waiting {
             let Some(challenge) = challenges.get(&slot.challenge_id) else { continue };
-            if held.contains(&challenge.id) || !slot.paused && canary::is_awaited(connection, challenge).await? {
-                held.insert(challenge.id);
+            if !held.contains(&challenge.id) && !slot.paused && challenge.images.is_empty() {
+                let slots = slots::seen(connection, Some(challenge.id)).await?;
+                held.extend(canary::awaited(challenge, &slots).map(|_| challenge.id));
+            }
+            if held.contains(&challenge.id) {
                 continue;
             }
             let place = match chosen.get(&challenge.id) {

@@ -2,8 +2,6 @@
 
 use super::super::cells::{from_json, to_json};
 use super::super::{Connection, StoreError};
-use crate::session::SessionState;
-use crate::store::cells::corrupt;
 use challengectl_common::wire::deployments::ContainerImage;
 
 /// Returns the images of a challenge, empty before any was seen; `None` if a slot of this version of the spec and of this
@@ -51,18 +49,4 @@ pub async fn forget_failed(connection: &mut Connection, challenge: i64) -> Resul
     .execute(connection)
     .await?;
     Ok(())
-}
-
-/// Returns how the instances stand that have followed their challenge, and have a place.
-pub async fn followers(connection: &mut Connection, challenge: i64) -> Result<Vec<SessionState>, StoreError> {
-    let states: Vec<String> = sqlx::query_scalar(
-        "SELECT state FROM deployed_challenges AS it
-         JOIN slots ON slots.challenge_id = it.challenge_id JOIN sessions ON sessions.id = session_id
-         WHERE it.challenge_id = $1 AND wanted = 1 AND paused = 0 AND state IN ('starting', 'running', 'lost')
-             AND slots.generation = it.generation AND sessions.version = deployed_version",
-    )
-    .bind(challenge)
-    .fetch_all(connection)
-    .await?;
-    states.iter().map(|state| SessionState::parse(state).ok_or_else(|| corrupt("state of a session", state))).collect()
 }

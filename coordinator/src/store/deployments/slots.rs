@@ -110,6 +110,8 @@ pub struct Seen {
     pub slot: Slot,
     /// How its session stands.
     pub state: SessionState,
+    /// The version of the spec that its session has.
+    pub version: i64,
     /// The runner of its session.
     pub runner: Option<RunnerId>,
     /// When its cluster has last answered its runner.
@@ -123,6 +125,7 @@ struct SeenRow {
     #[sqlx(flatten)]
     slot: Row,
     state: String,
+    version: i64,
     runner_id: Option<String>,
     answered_at: Option<i64>,
     waits_for_names: bool,
@@ -131,7 +134,7 @@ struct SeenRow {
 /// Returns the slots of all challenges, or of one, as they are seen, by challenge and team.
 pub async fn seen(connection: &mut Connection, challenge: Option<i64>) -> Result<Vec<Seen>, StoreError> {
     let rows: Vec<SeenRow> = sqlx::query_as(
-        "SELECT slots.*, state, sessions.runner_id, answered_at, state = 'queued' AND EXISTS (
+        "SELECT slots.*, state, version, sessions.runner_id, answered_at, state = 'queued' AND EXISTS (
              SELECT 1 FROM slots AS other
              WHERE other.namespace = slots.namespace AND other.challenge_id <> slots.challenge_id
          ) AS waits_for_names
@@ -146,6 +149,7 @@ pub async fn seen(connection: &mut Connection, challenge: Option<i64>) -> Result
         Ok(Seen {
             slot: row.slot.try_into()?,
             state: SessionState::parse(&row.state).ok_or_else(|| corrupt("state of a session", &row.state))?,
+            version: row.version,
             runner: row.runner_id.map(|runner| parse(&runner, "runner id")).transpose()?,
             answered_at: timestamp(row.answered_at),
             waits_for_names: row.waits_for_names,
